@@ -57,7 +57,9 @@ class Readers:
         size = int(counts[0])
         if len(kept) * size != len(rows) or bool((counts != size).any()):
             return Readers(1), memory.select(sources)
-        if len(kept) == len(memory.mask) and bool((kept == torch.arange(len(kept), device=kept.device)).all()):
+        if len(kept) == len(memory.mask) and bool(
+            (kept == torch.arange(len(kept), device=kept.device)).all()
+        ):
             return Readers(size), memory
         return Readers(size), memory.select(kept)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -115,7 +116,9 @@ class DecoderLayer(Block):
     def remember(self, memory_states: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values [B, H, S, D / H] of the source, computed once per text."""
         key, value = self.cross_key_value(memory_states).chunk(2, dim=-1)
-        return split_heads(key, self.heads).contiguous(), split_heads(value, self.heads).contiguous()
+        return split_heads(key, self.heads).contiguous(), split_heads(
+            value, self.heads
+        ).contiguous()
 
     def project(self, states: Tensor) -> tuple[Tensor, Tensor]:
         """Query [B, H, T, D / H] and key-value pair [B, 2, H, T, D / H] of the target."""
@@ -123,7 +126,9 @@ class DecoderLayer(Block):
         pair = torch.stack([split_heads(key, self.heads), split_heads(value, self.heads)], dim=1)
         return split_heads(query, self.heads), pair
 
-    def attend_self(self, states: Tensor, query: Tensor, past: Tensor, bias: Tensor | None) -> Tensor:
+    def attend_self(
+        self, states: Tensor, query: Tensor, past: Tensor, bias: Tensor | None
+    ) -> Tensor:
         """The residual stream after self-attention over `past` [B, 2, H, t, D / H]."""
         context, _ = multi_head(query, past[:, 0], past[:, 1], bias, record=False)
         return self.leave(0, states, self.self_output(merge_heads(context)))
@@ -198,16 +203,14 @@ class TransformerModel(nn.Module):
         for layer in self.encoder:
             states = layer(states, bias)
         states = self.encoder_norm(states)
-        pairs = [layer.remember(states) for layer in self.decoder]
+        pairs = [layer.remember(states) for layer in self._decoder_layers()]
         keys, values = tuple(key for key, _ in pairs), tuple(value for _, value in pairs)
         return TransformerMemory(states, mask, ids, bias, keys, values)
 
     def start(self, memory: TransformerMemory) -> TransformerState:
         """The state before the first token, one row per source."""
         heads = self.config.heads
-        empty = memory.states.new_zeros(
-            len(memory.mask), 2, heads, 0, self.config.width // heads
-        )
+        empty = memory.states.new_zeros(len(memory.mask), 2, heads, 0, self.config.width // heads)
         return TransformerState(memory, Readers(), (empty,) * self.config.decoder_layers)
 
     def step(
@@ -218,7 +221,7 @@ class TransformerModel(nn.Module):
         first = state.past[0].shape[3]
         states = self.target_embeddings(self.embedding(previous_ids)[:, None], first)  # [B, 1, D]
         past, recorded = [], []
-        for depth, layer in enumerate(self.decoder):
+        for depth, layer in enumerate(self._decoder_layers()):
             query, pair = layer.project(states)
             past.append(torch.cat([state.past[depth], pair], dim=3))
             states = layer.attend_self(states, query, past[-1], None)
@@ -251,13 +254,16 @@ class TransformerModel(nn.Module):
         states = self.target_embeddings(self.embedding(inputs))
         bias = causal_bias(target.shape[1], states)
         weights = None
-        for depth, layer in enumerate(self.decoder):
+        for depth, layer in enumerate(self._decoder_layers()):
             query, pair = layer.project(states)
             states = layer.attend_self(states, query, pair, bias)
             source = (memory.keys[depth], memory.values[depth], memory.bias)
             states, weights = layer.attend_source(states, source, self._copies(depth))
             states = layer.think(states)
         return self._read_out(self.decoder_norm(states), weights, ids)
+
+    def _decoder_layers(self) -> list[DecoderLayer]:
+        return cast(list[DecoderLayer], list(self.decoder))
 
     def _copies(self, depth: int) -> bool:
         """Whether this decoder layer's cross-attention feeds the copy distribution."""

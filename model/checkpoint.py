@@ -1,0 +1,184 @@
+"""A model on disk: model.safetensors, config.json, tokenizer.json, card.md in one folder.
+
+The registry of families is here and nowhere else. Every file is treated as hostile: sizes and
+shapes are compared before anything is allocated, and nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from model.config import ModelConfig, RNNConfig, TransformerConfig, record_from_json
+from model.rnn import RNNModel
+from model.seq2seq import Seq2Seq
+from model.tokenizer import Tokenizer
+from model.transformer import TransformerModel
+
+FORMAT = "gistscope"
+FORMAT_VERSION = 1
+MAX_CONFIG_BYTES = 1_000_000
+MAX_WEIGHT_BYTES = 4_000_000_000
+TIED = "output.weight"  # not stored when it is the embedding table itself
+
+FAMILIES: dict[str, tuple[type, type]] = {
+    "rnn": (RNNConfig, RNNModel),
+    "transformer": (TransformerConfig, TransformerModel),
+}
+
+
+class CheckpointError(ValueError):
+    """A model folder that can't be opened; the message says which file and why."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An opened folder."""
+
+    model: Seq2Seq  # float32, in evaluation mode
+    config: ModelConfig
+    tokenizer: Tokenizer
+    name: str  # the folder's
+    fingerprint: str  # of weights, config and tokenizer; 16 hexadecimal digits
+
+
+def family_of(config: ModelConfig) -> str:
+    """The family's name as it stands in config.json."""
+    return next(name for name, (kind, _) in FAMILIES.items() if isinstance(config, kind))
+
+
+def build(config: ModelConfig) -> nn.Module:
+    """A freshly initialised model of the config's family; it meets `Seq2Seq`."""
+    return cast(nn.Module, FAMILIES[family_of(config)][1](config))
+
+
+def config_to_json(config: ModelConfig) -> dict[str, Any]:
+    """The content of config.json."""
+    header = {"format": FORMAT, "format_version": FORMAT_VERSION, "family": family_of(config)}
+    return header | dataclasses.asdict(config)
+
+
+def save(
+    folder: Path,
+    model: nn.Module,
+    tokenizer: Tokenizer,
+    *,
+    card: str = "",
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write the four files; weights are stored as `dtype`."""
+    config = cast(ModelConfig, model.config)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: tensor.detach().to("cpu", dtype).contiguous()
+        for name, tensor in model.state_dict().items()
+        if not (name == TIED and config.tie_embeddings)
+    }
+    save_file(weights, folder / "model.safetensors")
+    text = json.dumps(config_to_json(config), indent=2)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+    tokenizer.save(folder)
+    (folder / "card.md").write_text(card, encoding="utf-8")
+
+
+def load(folder: str | Path) -> Checkpoint:
+    """Open a model folder. Raises `CheckpointError` with the file and the reason."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"no model folder at {folder}")
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        if not (folder / name).is_file():
+            raise CheckpointError(f"{folder} has no {name}")
+    config = _read_config(folder / "config.json")
+    with torch.device("meta"):  # shapes only: a config can claim any size
+        model = build(config)
+    weights = _read_weights(folder / "model.safetensors", model, config)
+    model.load_state_dict(weights, strict=False, assign=True)
+    if config.tie_embeddings:
+        model.output.weight = model.embedding.weight  # type: ignore[union-attr]
+    try:
+        tokenizer = Tokenizer.load(folder)
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
+    if tokenizer.vocabulary_size > config.vocabulary_size:
+        raise CheckpointError(
+            f"{folder}/tokenizer.json has {tokenizer.vocabulary_size} tokens, "
+            f"the model only {config.vocabulary_size}"
+        )
+    opened = cast(Seq2Seq, model.eval().requires_grad_(False))
+    return Checkpoint(opened, config, tokenizer, folder.resolve().name, _fingerprint(folder))
+
+
+def _read_config(path: Path) -> ModelConfig:
+    if path.stat().st_size > MAX_CONFIG_BYTES:
+        raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not readable JSON: {error}") from error
+    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+        raise CheckpointError(f"{path} is not of a {FORMAT} model")
+    version = values.pop("format_version", None)
+    if not isinstance(version, int) or version < 1:
+        raise CheckpointError(f"{path} has the format version {version!r:.80}")
+    if version > FORMAT_VERSION:
+        raise CheckpointError(
+            f"{path} has format version {version}; this Gistscope reads up to {FORMAT_VERSION}"
+        )
+    family = values.pop("family", None)
+    if not isinstance(family, str) or family not in FAMILIES:
+        known = ", ".join(FAMILIES)
+        raise CheckpointError(f"{path} names the family {family!r:.80}; known are {known}")
+    try:
+        return cast(ModelConfig, record_from_json(FAMILIES[family][0], values, str(path)))
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def _read_weights(path: Path, model: nn.Module, config: ModelConfig) -> dict[str, Tensor]:
+    """The tensors in float32, after names and shapes were compared with the model's."""
+    if path.stat().st_size > MAX_WEIGHT_BYTES:
+        raise CheckpointError(f"{path} is larger than {MAX_WEIGHT_BYTES} bytes")
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    if config.tie_embeddings:
+        expected.pop(TIED)
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            _compare(path, expected, found)
+            return {name: file.get_tensor(name).float() for name in expected}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
+
+
+def _compare(
+    path: Path, expected: dict[str, tuple[int, ...]], found: dict[str, tuple[int, ...]]
+) -> None:
+    for name, shape in expected.items():
+        if name not in found:
+            raise CheckpointError(f"{path} lacks the tensor {name}")
+        if found[name] != shape:
+            raise CheckpointError(
+                f"{path}: {name} has the shape {list(found[name])}, "
+                f"config.json asks for {list(shape)}"
+            )
+    unknown = sorted(set(found) - set(expected))
+    if unknown:
+        raise CheckpointError(f"{path} has tensors the model doesn't know: {unknown[0]:.80}")
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+        with (folder / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
