@@ -1,0 +1,308 @@
+"""The search against brute force and against slow, plain references; all on a scripted model."""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.options import DecodingOptions
+from model.search import Proposals, Search, advance
+from tests.scripted import (
+    EOS,
+    Ids,
+    Script,
+    attention,
+    every_sequence,
+    hidden,
+    random_script,
+    run,
+    table_script,
+)
+
+SOURCE = (5, 6, 7, 2)
+LENGTH_PENALTIES = [-1.0, 0.0, 0.6, 1.0, 2.0]
+STOPPING = [True, False, "never"]
+
+seeds = st.integers(0, 10_000)
+
+
+def coverage(source: Ids, tokens: Ids, beta: float) -> float:
+    """beta * sum_s log(min(attention spent on s, 1)), from the definition."""
+    steps = [
+        attention(source, tokens[:i], len(source)).mean(axis=(0, 1)) for i in range(len(tokens))
+    ]
+    return beta * float(np.log(np.minimum(np.sum(steps, axis=0), 1.0)).sum())
+
+
+def reference_beam(
+    script: Script, source: Ids, beams: int, longest: int, alpha: float, stopping: object
+) -> list[tuple[Ids, float]]:
+    """Beam search as `transformers` has it, in plain lists; (tokens, score), best first."""
+    live: list[tuple[Ids, float]] = [((), 0.0)]
+    ended: list[tuple[Ids, float]] = []
+    for length in range(1, longest + 1):
+        children = [
+            ((*tokens, token), total + float(log_prob))
+            for tokens, total in live
+            for token, log_prob in enumerate(script(source, tokens))
+            if np.isfinite(log_prob)
+        ]
+        children = sorted(children, key=lambda child: -child[1])[: 2 * beams]
+        stops = [tokens[-1] == EOS or length == longest for tokens, _ in children]
+        ended += [
+            (tokens, total / length**alpha)
+            for rank, (tokens, total) in enumerate(children)
+            if stops[rank] and rank < beams
+        ]
+        ended = sorted(ended, key=lambda hypothesis: -hypothesis[1])[:beams]
+        live = [child for child, stop in zip(children, stops, strict=True) if not stop][:beams]
+        if not live:
+            break
+        horizon = longest if stopping == "never" and alpha > 0 else length
+        hopeless = len(ended) == beams and live[0][1] / horizon**alpha <= ended[-1][1]
+        if len(ended) == beams and (stopping is True or hopeless):
+            break
+    return ended
+
+
+@settings(deadline=None, max_examples=25)
+@given(seeds, st.sampled_from(LENGTH_PENALTIES), st.sampled_from(STOPPING))
+def test_the_widest_beam_finds_the_brute_force_best(
+    seed: int, alpha: float, stopping: object
+) -> None:
+    script = random_script(4, seed)
+    _, (found,) = run(
+        script, [SOURCE],
+        num_beams=64, max_new_tokens=4, length_penalty=alpha, early_stopping=stopping,
+    )  # fmt: skip
+    scores = {
+        tokens: total / len(tokens) ** alpha for tokens, total in every_sequence(script, SOURCE, 4)
+    }
+    best = max(scores, key=lambda tokens: scores[tokens])
+    assert found[0].token_ids == best
+    assert found[0].score == pytest.approx(scores[best], abs=1e-5)
+
+
+@settings(deadline=None, max_examples=15)
+@given(seeds, st.floats(0.1, 3.0))
+def test_the_widest_beam_finds_the_brute_force_best_with_a_coverage_penalty(
+    seed: int, beta: float
+) -> None:
+    script = random_script(4, seed)
+    _, (found,) = run(script, [SOURCE], num_beams=64, max_new_tokens=4, coverage_penalty=beta)
+    scores = {
+        tokens: total / len(tokens) + coverage(SOURCE, tokens, beta)
+        for tokens, total in every_sequence(script, SOURCE, 4)
+    }
+    best = max(scores, key=lambda tokens: scores[tokens])
+    assert found[0].score == pytest.approx(scores[best], abs=1e-4)
+    assert found[0].token_ids == best
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seeds,
+    st.integers(2, 5),
+    st.sampled_from(LENGTH_PENALTIES),
+    st.sampled_from(STOPPING),
+    st.integers(1, 8),
+    st.floats(-1, 4),
+)
+def test_beams_equal_the_plain_reference(
+    seed: int, beams: int, alpha: float, stopping: object, longest: int, eos_bias: float
+) -> None:
+    script = random_script(9, seed, eos_bias)
+    _, (found,) = run(
+        script, [SOURCE],
+        num_beams=beams, max_new_tokens=longest, length_penalty=alpha, early_stopping=stopping,
+    )  # fmt: skip
+    expected = reference_beam(script, SOURCE, beams, longest, alpha, stopping)
+    assert [candidate.token_ids for candidate in found] == [tokens for tokens, _ in expected]
+    assert [c.score for c in found] == pytest.approx([s for _, s in expected], abs=1e-4)
+    assert all(c.finished == (c.token_ids[-1] == EOS) for c in found)
+
+
+def test_the_three_ways_to_stop_differ_as_documented() -> None:
+    # Both beams end at once; "a b b b" is worth more per token, but only once it is written.
+    a, b = 3, 4
+    table = {
+        (): {EOS: 0.4, a: 0.6},
+        (a,): {EOS: 0.5, b: 0.5},
+        (a, b): {b: 0.9, EOS: 0.1},
+        (a, b, b): {b: 0.9, EOS: 0.1},
+        (a, b, b, b): {EOS: 1.0},
+    }
+    texts = {}
+    steps = {}
+    for stopping in STOPPING:
+        updates, (found,) = run(
+            table_script(table, 5), [SOURCE],
+            num_beams=2, max_new_tokens=5, early_stopping=stopping,
+        )  # fmt: skip
+        texts[stopping], steps[stopping] = found[0].token_ids, len(updates)
+    assert texts[True] == (a, EOS)
+    assert steps[True] == 2
+    assert texts["never"] == (a, b, b, b, EOS)
+    assert steps[True] < steps["never"]
+    assert steps[True] <= steps[False] <= steps["never"]
+
+
+@pytest.mark.parametrize("stopping", STOPPING)
+@pytest.mark.parametrize("alpha", LENGTH_PENALTIES)
+def test_one_beam_is_the_most_probable_token_each_time(stopping: object, alpha: float) -> None:
+    for seed in range(10):
+        script = random_script(6, seed, eos_bias=0.5)
+        _, (found,) = run(
+            script, [SOURCE],
+            num_beams=1, max_new_tokens=7, early_stopping=stopping, length_penalty=alpha,
+        )  # fmt: skip
+        tokens: Ids = ()
+        while len(tokens) < 7 and tokens[-1:] != (EOS,):
+            tokens = (*tokens, int(script(SOURCE, tokens).argmax()))
+        assert [candidate.token_ids for candidate in found] == [tokens]
+
+
+def reference_groups(
+    script: Script, source: Ids, groups: int, size: int, steps: int, penalty: float
+) -> list[list[tuple[Ids, float]]]:
+    """Diverse beam search without ends: every group's beams after some steps."""
+    beams: list[list[tuple[Ids, float]]] = [[((), 0.0)] for _ in range(groups)]
+    for _ in range(steps):
+        used: list[int] = []
+        for group in range(groups):
+            children = [
+                ((*tokens, token), total + float(log_prob) - penalty * used.count(token))
+                for tokens, total in beams[group]
+                for token, log_prob in enumerate(script(source, tokens))
+            ]
+            beams[group] = sorted(children, key=lambda child: -child[1])[:size]
+            used += [tokens[-1] for tokens, _ in beams[group]]
+    return beams
+
+
+@settings(deadline=None, max_examples=30)
+@given(seeds, st.integers(2, 4), st.integers(1, 3), st.floats(0.1, 8))
+def test_diverse_groups_equal_the_plain_reference(
+    seed: int, groups: int, size: int, penalty: float
+) -> None:
+    script = random_script(12, seed, eos_bias=-math.inf)
+    _, (found,) = run(
+        script, [SOURCE],
+        num_beams=groups * size, num_beam_groups=groups, diversity_penalty=penalty,
+        max_new_tokens=4, length_penalty=0.0,
+    )  # fmt: skip
+    expected = itertools.chain(*reference_groups(script, SOURCE, groups, size, 4, penalty))
+    ranked = sorted(expected, key=lambda hypothesis: -hypothesis[1])
+    assert [c.score for c in found] == pytest.approx([s for _, s in ranked], abs=1e-4)
+    assert sorted(c.token_ids for c in found) == sorted(tokens for tokens, _ in ranked)
+
+
+def test_strong_diversity_gives_every_group_another_first_token() -> None:
+    _, (found,) = run(
+        random_script(12, 1), [SOURCE],
+        num_beams=4, num_beam_groups=4, diversity_penalty=50.0, max_new_tokens=5,
+    )  # fmt: skip
+    assert len({candidate.token_ids[0] for candidate in found}) == 4
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 0.8])
+def test_contrastive_search_follows_its_formula(alpha: float) -> None:
+    script = random_script(9, 4)
+    _, (found,) = run(script, [SOURCE], num_beams=1, penalty_alpha=alpha, top_k=4, max_new_tokens=6)
+
+    def unit(prefix: Ids) -> np.ndarray:
+        return hidden(prefix) / np.linalg.norm(hidden(prefix))
+
+    tokens: Ids = ()
+    while len(tokens) < 6 and tokens[-1:] != (EOS,):
+        log_probs = script(SOURCE, tokens)
+        best = np.argsort(-log_probs)[:4].tolist()
+        said = [unit(tokens[:i]) for i in range(len(tokens) + 1)]
+        scores = [
+            (1 - alpha) * np.exp(log_probs[token])
+            - alpha * max(float(unit((*tokens, token)) @ state) for state in said)
+            for token in best
+        ]
+        # Nothing follows the last token, so its likeness is not asked for.
+        last = len(tokens) == 5
+        tokens = (*tokens, best[0] if last else best[int(np.argmax(scores))])
+    assert found[0].token_ids == tokens
+
+
+def test_contrastive_search_never_chooses_a_forbidden_candidate() -> None:
+    table = {(): {3: 0.6, 4: 0.4}, (3,): {4: 1.0}, (4,): {3: 1.0}}
+    _, (found,) = run(
+        table_script(table, 6), [SOURCE], num_beams=1, penalty_alpha=1.0, top_k=4, max_new_tokens=4
+    )
+    assert found[0].finished
+    assert set(found[0].token_ids) <= {3, 4, EOS}
+
+
+BLOCKING = [
+    {"num_beams": 1},
+    {"num_beams": 3},
+    {"num_beams": 4, "num_beam_groups": 2, "diversity_penalty": 1.0},
+    {"num_beams": 1, "do_sample": True, "temperature": 0.7, "top_p": 0.9},
+    {"num_beams": 1, "penalty_alpha": 0.5, "top_k": 3},
+]
+
+
+@pytest.mark.parametrize("strategy", BLOCKING)
+def test_a_hypothesis_whose_every_next_token_is_forbidden_ends_there(strategy: dict) -> None:
+    # Two words, no end token: once both are written, unigram blocking leaves nothing.
+    table = {
+        prefix: {3: 0.6, 4: 0.4} for n in range(9) for prefix in itertools.product((3, 4), repeat=n)
+    }
+    updates, (found,) = run(
+        table_script(table, 6), [SOURCE], no_repeat_ngram_size=1, max_new_tokens=8, **strategy
+    )
+    assert len(updates) == 3
+    assert updates[-1].steps[0].token_ids.size == 0
+    assert found
+    for candidate in found:
+        assert sorted(candidate.token_ids) == [3, 4]
+        assert not candidate.finished
+        assert np.isfinite(candidate.log_prob)
+
+
+def test_a_blocked_hypothesis_ranks_behind_those_that_ended() -> None:
+    table: dict[Ids, dict[int, float]] = {
+        (): {3: 0.9, 4: 0.1},
+        (3,): {3: 1.0},  # forbidden by unigram blocking
+        (4,): {5: 0.5, EOS: 0.5},
+    }
+    _, (found,) = run(table_script(table, 6), [SOURCE], num_beams=3, no_repeat_ngram_size=1)
+    assert found[0].finished
+    assert (found[-1].token_ids, found[-1].finished) == ((3,), False)
+    assert found[-1].score > found[0].score
+
+
+def test_everything_forbidden_at_once_gives_an_empty_unfinished_hypothesis() -> None:
+    words = [[token] for token in range(6)]
+    _, (found,) = run(random_script(6), [SOURCE], num_beams=2, bad_words_ids=words)
+    assert [(c.token_ids, c.log_prob, c.finished) for c in found] == [((), 0.0, False)]
+
+
+def test_searches_are_values() -> None:
+    options = DecodingOptions(num_beams=2)
+    search = Search.begin(options)
+    proposals = Proposals(np.array([[3, 4]]), np.log([[0.5, 0.25]]), [0.0])
+    first, choice = advance(search, proposals, options, EOS)
+    again, _ = advance(search, proposals, options, EOS)
+    assert first == again
+    assert len(search.live) == 1
+    assert choice.token_ids == (3, 4)
+
+
+def test_hypotheses_come_best_first_and_never_more_than_beams() -> None:
+    for seed in range(10):
+        _, found = run(random_script(9, seed, 1.0), [SOURCE, (5, 2)], num_beams=3, max_new_tokens=6)
+        for candidates in found:
+            scores: Sequence[float] = [candidate.score for candidate in candidates]
+            assert scores == sorted(scores, reverse=True)
+            assert 1 <= len(scores) <= 3
+            assert len({candidate.token_ids for candidate in candidates}) == len(candidates)
