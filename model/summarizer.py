@@ -1,0 +1,208 @@
+"""Text in, summaries out: the one door to a trained model.
+
+Streaming is the primitive; everything else collects a stream. Nothing of a request is kept on the
+`Summarizer`, so one serves many threads. A source longer than the model reads is cut at the limit,
+and the trace says where.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from model.checkpoint import Checkpoint, family_of
+from model.checkpoint import load as load_checkpoint
+from model.config import ModelConfig
+from model.decoding import Update, decode, force
+from model.freezing import Recording, source_of
+from model.length_batches import batches_of, padded
+from model.options import DecodingOptions
+from model.record import Source
+from model.seq2seq import Memory
+from model.source_text import UNWRITABLE, TextError, clean_text
+from model.trace import Trace
+
+__all__ = ["Result", "StreamUpdate", "Summarizer", "TextError"]
+
+DEFAULTS = DecodingOptions()
+SECONDS_BETWEEN_UPDATES = 0.04  # 25 a second: smooth to read, cheap to draw
+
+
+@dataclass(frozen=True)
+class Result:
+    """A summary and how it came about."""
+
+    text: str
+    trace: Trace
+
+
+@dataclass(frozen=True)
+class StreamUpdate:
+    """The summary so far; the last update has the trace and the final text."""
+
+    text: str
+    trace: Trace | None = None
+
+
+class Summarizer:
+    """A trained model with its tokenizer.
+
+    >>> summarizer = Summarizer.load("assets/models/first")  # doctest: +SKIP
+    >>> summarizer.summarize("A long text ...").text  # doctest: +SKIP
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._model = checkpoint.model
+        self._tokenizer = checkpoint.tokenizer
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Summarizer:
+        """Open a model folder. Raises `CheckpointError` with the file and the reason."""
+        return cls(load_checkpoint(folder))
+
+    @property
+    def name(self) -> str:
+        """Name of the model's folder."""
+        return self._checkpoint.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the weights, the settings and the tokenizer."""
+        return self._checkpoint.fingerprint
+
+    @property
+    def config(self) -> ModelConfig:
+        """The model's settings."""
+        return self._checkpoint.config
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Styles to choose from; the first is the default. Empty for a model without styles."""
+        return self._tokenizer.styles
+
+    def summarize(
+        self, text: str, options: DecodingOptions = DEFAULTS, style: str | None = None
+    ) -> Result:
+        """Summarise one text."""
+        return self.summarize_many([text], options, style)[0]
+
+    def stream(
+        self, text: str, options: DecodingOptions = DEFAULTS, style: str | None = None
+    ) -> Iterator[StreamUpdate]:
+        """Summarise one text and show the summary grow; bad input raises here, not later."""
+        self._check(options)
+        recording = self._recording([self._source(text, style)], options.to_dict())
+        return self._stream(recording, options)
+
+    def summarize_many(
+        self, texts: Sequence[str], options: DecodingOptions = DEFAULTS, style: str | None = None
+    ) -> list[Result]:
+        """Summarise texts in batches of similar length; results are in the order of `texts`."""
+        self._check(options)
+        names = [f"text at {place}" if len(texts) > 1 else "text" for place in range(len(texts))]
+        sources = [self._source(text, style, name) for text, name in zip(texts, names, strict=True)]
+        results: dict[int, Result] = {}
+        for places in batches_of([len(s.tokens) for s in sources], options.num_beams):
+            recording = self._recording([sources[place] for place in places], options.to_dict())
+            for _ in self._updates(recording, options):
+                pass
+            for place, trace in zip(places, recording.traces(), strict=True):
+                results[place] = Result(trace.hypotheses[0].text, trace)
+        return [results[place] for place in range(len(sources))]
+
+    def score(self, text: str, reference: str, style: str | None = None) -> Trace:
+        """The trace of a given summary: what the model thinks of each of its tokens.
+
+        White space around the reference is left out, as it was in training.
+        """
+        source = self._source(text, style)
+        target = self._tokenizer.encode_target(clean_text(reference, "reference").strip())
+        limit = self.config.max_target_tokens
+        if len(target) > limit:
+            raise TextError(
+                f"the reference has {len(target)} tokens, the limit of {self.name} is {limit}"
+            )
+        settings = {"strategy": "forced", "record_top_k": DEFAULTS.record_top_k}
+        recording = self._recording([source], settings)
+        memory = self._encode(recording)
+        for update in force(self._model, memory, self.config, [target], DEFAULTS):
+            recording.add(update)
+        return recording.traces()[0]
+
+    def _stream(self, recording: Recording, options: DecodingOptions) -> Iterator[StreamUpdate]:
+        shown, shown_at = "", -SECONDS_BETWEEN_UPDATES
+        for update in self._updates(recording, options):
+            if time.monotonic() - shown_at < SECONDS_BETWEEN_UPDATES:
+                continue
+            # The end may be the first half of a character that the next token completes.
+            text = self._tokenizer.decode(update.best[0]).rstrip("\ufffd")
+            if text != shown:
+                shown, shown_at = text, time.monotonic()
+                yield StreamUpdate(text)
+        trace = recording.traces()[0]
+        yield StreamUpdate(trace.hypotheses[0].text, trace)
+
+    def _updates(self, recording: Recording, options: DecodingOptions) -> Iterator[Update]:
+        memory = self._encode(recording)
+        updates = decode(
+            self._model,
+            memory,
+            self.config,
+            options,
+            bad_words_ids=self._bad_words(options.bad_words),
+            forced_prefix_ids=self._tokenizer.encode_batch([options.forced_prefix])[0],
+        )
+        for update in updates:
+            recording.add(update)
+            yield update
+
+    def _encode(self, recording: Recording) -> Memory:
+        sources = [[token.id for token in source.tokens] for source in recording.sources]
+        ids, mask = padded(sources, self.config.pad_id)
+        with torch.no_grad():
+            memory = self._model.encode(ids, mask)
+        recording.encoded()
+        return memory
+
+    def _source(self, text: str, style: str | None, name: str = "text") -> Source:
+        text = clean_text(text, name)
+        if style is None and self.styles:
+            style = self.styles[0]
+        encoded = self._tokenizer.encode_source(text, style, self.config.max_source_tokens)
+        return source_of(text, encoded, style)
+
+    def _recording(self, sources: Sequence[Source], options: Mapping[str, Any]) -> Recording:
+        model = {
+            "name": self.name,
+            "family": family_of(self.config),
+            "fingerprint": self.fingerprint,
+        }
+        return Recording(sources, self._tokenizer, options, model)
+
+    def _bad_words(self, words: Sequence[str]) -> list[list[int]]:
+        """Ids of every word as it stands at the beginning of a text and behind a space."""
+        variants = [variant for word in words for variant in (word.strip(), f" {word.strip()}")]
+        return self._tokenizer.encode_batch(variants)
+
+    def _check(self, options: DecodingOptions) -> None:
+        """Refuse what this model can't do."""
+        limit = self.config.max_target_tokens
+        if options.max_new_tokens > limit:
+            raise ValueError(
+                f"max_new_tokens must be at most {limit} for {self.name} (its max_target_tokens), "
+                f"got {options.max_new_tokens}"
+            )
+        if UNWRITABLE.search(options.forced_prefix + "".join(options.bad_words)):
+            raise ValueError("forced_prefix and bad_words must hold no NUL and no lone surrogates")
+        prefix = len(self._tokenizer.encode_batch([options.forced_prefix])[0])
+        if prefix > options.max_new_tokens:
+            raise ValueError(
+                f"forced_prefix has {prefix} tokens, "
+                f"more than max_new_tokens ({options.max_new_tokens})"
+            )
