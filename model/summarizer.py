@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch import nn
 
 from model.checkpoint import Checkpoint, family_of
 from model.checkpoint import load as load_checkpoint
@@ -22,6 +23,7 @@ from model.decoding import Update, decode, force
 from model.freezing import Recording, source_of
 from model.length_batches import batches_of, padded
 from model.options import DecodingOptions
+from model.prepacked import prepack
 from model.record import Source
 from model.seq2seq import Memory
 from model.source_text import UNWRITABLE, TextError, clean_text
@@ -52,7 +54,7 @@ class StreamUpdate:
 class Summarizer:
     """A trained model with its tokenizer.
 
-    >>> summarizer = Summarizer.load("assets/models/first")  # doctest: +SKIP
+    >>> summarizer = Summarizer.load("assets/models/lstm")  # doctest: +SKIP
     >>> summarizer.summarize("A long text ...").text  # doctest: +SKIP
     """
 
@@ -64,7 +66,9 @@ class Summarizer:
     @classmethod
     def load(cls, folder: str | Path) -> Summarizer:
         """Open a model folder. Raises `CheckpointError` with the file and the reason."""
-        return cls(load_checkpoint(folder))
+        checkpoint = load_checkpoint(folder)
+        prepack(cast(nn.Module, checkpoint.model))
+        return cls(checkpoint)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,239 @@
+"""Pairs made from text that has no summary: a sentence that says the most is taken out of it.
+
+- `contribution_sentence`: "We propose …" of an abstract, from the rest of the abstract;
+- `gap_sentence`: the sentences that share most words with the rest of a passage (the gap
+  sentences of Zhang et al. 2020, PEGASUS), one as `tldr`, two or three as `summary`;
+- `first_sentence`: the lead of an article, from what follows it.
+
+Deterministic: a hash of the text chooses, so the same files give the same pairs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.training.rows import Row, open_text
+from model.training.sentences import documents, passages, split_sentences
+
+SHORTEST, LONGEST = 8, 40  # words of a one-sentence target
+PASSAGE_WORDS = (110, 320)
+ARTICLE_WORDS = (80, 600)
+VERBS = (
+    "propose|present|introduce|develop|show|study|describe|investigate|demonstrate|design|"
+    "explore|release|build|provide|find|analy[sz]e|examine|address|create|offer|report|argue|"
+    "establish|prove|evaluate|compare|formulate|tackle|construct|revisit|consider|derive"
+)
+WE = rf"we\s+(?:\w+ly\s+|also\s+|first\s+|then\s+|thus\s+)?(?:{VERBS})\b"
+THIS_PAPER = (
+    r"(?:This|The|Our) (?:\w+ )?(?:paper|work|study|article|survey|thesis|report|chapter)"
+    rf"\s+(?:\w+ly\s+)?(?:{VERBS.replace('|', 's|')}s|aims|focuses)\b"
+)
+CONTRIBUTION = re.compile(rf"^(?:{THIS_PAPER}|(?:[A-Z][^,.;:]{{0,90}},\s+)?{WE})", re.IGNORECASE)
+# Openings that only join a sentence to the one before; what follows ", we" stands alone.
+JOINT = re.compile(
+    r"^(?:In (?:this|the present|our|contrast|response|particular|addition)|Here|Hence|Thus|"
+    r"Therefore|To (?:this|that) end|Consequently|Moreover|Furthermore|Additionally|Finally|"
+    r"Specifically|However|Motivated by|Inspired by|Based on th|Building on th|Given th|"
+    r"To (?:\w+ )?(?:\w+ )?(?:this|these|that|those|such)\b|For this)[^,]{0,90},\s+(?=we\b)"
+    r"|^In this (?:paper|work|study|article|report)\s+(?=we\b)",
+    re.IGNORECASE,
+)
+# A target must be understood without the sentence before it.
+ANAPHORA = re.compile(
+    r"^(?:this|that|these|those|it|its|he|she|his|her|they|their|them|such|however|but|and|or|"
+    r"so|also|thus|therefore|then|for example|for instance|in addition|moreover|furthermore|"
+    r"another|other|both|here|there|finally|instead|similarly|likewise|as a result|because|"
+    r"figure|table|note that|see|click|in contrast|on the other)\b",
+    re.IGNORECASE,
+)
+PROSE = re.compile(r"^[A-Z“\"][^|{}<>\\=]*[.!?][”\"]?$")
+COMMON_WORDS = """
+the a an of to in and or for on with by is are was were be been that this it as at from which their
+its can has have had not but we he she they you i his her our will would may more also than these
+those such into about one when who what there if all some so
+"""
+COMMON = frozenset(COMMON_WORDS.split())
+
+
+@dataclass(frozen=True)
+class PseudoPairs:
+    """How many pairs to make, and from what; 0 makes none."""
+
+    contributions: int = 0
+    contribution_sets: tuple[str, ...] = ("arxiv_daily_title", "acl_title")
+    gap_sentences: int = 0  # shared out over the files in `passages`
+    passages: tuple[Path, ...] = ()
+    first_sentences: int = 0  # shared out over the files in `articles`
+    articles: tuple[Path, ...] = ()
+    kept_share: float = 0.25  # of pairs whose target stays in the source: copying, not guessing
+
+    def __post_init__(self) -> None:
+        for name in ("contributions", "gap_sentences", "first_sentences"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
+        if not 0 <= self.kept_share <= 1:
+            raise ValueError(f"kept_share must be in [0, 1], got {self.kept_share}")
+        if self.gap_sentences and not self.passages:
+            raise ValueError(f"{self.gap_sentences} gap sentences need text files to come from")
+        if self.first_sentences and not self.articles:
+            raise ValueError(f"{self.first_sentences} first sentences need files to come from")
+
+
+def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
+    """All pairs that `options` asks for; `train` gives the abstracts."""
+    rows: list[Row] = []
+    if options.contributions:
+        rows += _contributions(train, options)
+    if options.gap_sentences:
+        share = -(-options.gap_sentences // len(options.passages))
+        for path in options.passages:
+            rows += _gaps(path, share, options.kept_share)
+    if options.first_sentences:
+        share = -(-options.first_sentences // len(options.articles))
+        for path in options.articles:
+            rows += _leads(path, share, options.kept_share)
+    return rows
+
+
+def contribution(abstract: str) -> tuple[str, str] | None:
+    """The abstract without its contribution sentence, and that sentence; None without one."""
+    sentences = split_sentences(abstract.replace("\n", " "))
+    if len(sentences) < 4:
+        return None
+    for place, sentence in enumerate(sentences):
+        if CONTRIBUTION.match(sentence):
+            target = JOINT.sub("", sentence)
+            target = target[0].upper() + target[1:]
+            if not SHORTEST <= len(target.split()) <= LONGEST or not PROSE.match(target):
+                return None
+            return " ".join(sentences[:place] + sentences[place + 1 :]), target
+    return None
+
+
+def gap(passage: str, count: int, keep: bool) -> tuple[str, str] | None:
+    """The passage without its `count` most central sentences, and those; None if unfit.
+
+    `keep` leaves them in the source, which teaches copying instead of guessing.
+    """
+    lines = [split_sentences(line) for line in passage.split("\n")]
+    sentences = [sentence for line in lines for sentence in line]
+    if len(sentences) < count + 3:
+        return None
+    scores = _centrality(sentences)
+    fit = [i for i, s in enumerate(sentences) if scores[i] > 0 and _stands_alone(s)]
+    if len(fit) < count:
+        return None
+    chosen = sorted(sorted(fit, key=lambda i: (-scores[i], i))[:count])
+    # Only the first has to stand alone, and it does; the others follow it in order.
+    target = " ".join(sentences[i] for i in chosen)
+    if keep:
+        return passage, target
+    left = [" ".join(s for s in line if s not in {sentences[i] for i in chosen}) for line in lines]
+    return "\n".join(line for line in left if line), target
+
+
+def _contributions(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
+    found = []
+    abstracts = [row for row in train if row.set in options.contribution_sets]
+    for row in sorted(abstracts, key=lambda row: _draw(row.source)):
+        pair = contribution(row.source)
+        if pair is not None:
+            source = row.source if _keeps(row.source, options.kept_share) else pair[0]
+            found.append(Row(source, pair[1], "tldr", "contribution_sentence", row.licence))
+            if len(found) == options.contributions:
+                break
+    return found
+
+
+def _gaps(path: Path, limit: int, kept_share: float) -> list[Row]:
+    with open_text(path) as lines:
+        texts = [text for block in documents(lines) for text in passages(block, *PASSAGE_WORDS)]
+    rows = []
+    for text in sorted(texts, key=_draw):
+        count = (1, 1, 1, 2, 3)[_draw(text) % 5]
+        pair = gap(text, count, keep=_keeps(text, kept_share))
+        if pair is not None:
+            rows.append(Row(*pair, "tldr" if count == 1 else "summary", "gap_sentence"))
+            if len(rows) == limit:
+                break
+    return rows
+
+
+def _leads(path: Path, limit: int, kept_share: float) -> list[Row]:
+    with open_text(path) as lines:
+        blocks = [block for block in documents(lines) if len(block) >= 3]
+    rows = []
+    for block in sorted(blocks, key=lambda block: _draw("\n".join(block))):
+        pair = _lead(block)
+        if pair is not None:
+            rest, first = pair
+            source = f"{first} {rest}" if _keeps(rest, kept_share) else rest
+            rows.append(Row(source, first, "tldr", "first_sentence"))
+            if len(rows) == limit:
+                break
+    return rows
+
+
+def _lead(block: list[str]) -> tuple[str, str] | None:
+    """An article without its first sentence, and that sentence, if the two share content."""
+    first, *rest = split_sentences(block[0])
+    if not _stands_alone(first):
+        return None
+    lines, words = [" ".join(rest)] if rest else [], 0
+    for line in block[1:]:
+        words += len(line.split())
+        if words > ARTICLE_WORDS[1]:
+            break
+        lines.append(line)
+    text = "\n".join(lines)
+    content = _content(first)
+    if len(text.split()) < ARTICLE_WORDS[0] or not content:
+        return None
+    shared = sum(1 for word in content if word in _content(text))
+    return (text, first) if shared >= 0.5 * len(content) else None
+
+
+def _stands_alone(sentence: str) -> bool:
+    size = len(sentence.split())
+    return (
+        SHORTEST <= size <= LONGEST
+        and PROSE.match(sentence) is not None
+        and ANAPHORA.match(sentence) is None
+    )
+
+
+def _centrality(sentences: Iterable[str]) -> list[float]:
+    """F1 of content words between every sentence and the rest: ROUGE-1 without stop words."""
+    bags = [_content(sentence) for sentence in sentences]
+    whole = Counter[str]()
+    for bag in bags:
+        whole.update(bag)
+    size = sum(whole.values())
+    scores = []
+    for bag in bags:
+        own = sum(bag.values())
+        overlap = sum(min(count, whole[word] - count) for word, count in bag.items())
+        scores.append(2 * overlap / size if own else 0.0)
+    return scores
+
+
+def _content(text: str) -> Counter[str]:
+    return Counter(w for w in _words(text) if w not in COMMON)
+
+
+def _words(text: str) -> Iterator[str]:
+    return (match.group() for match in re.finditer(r"\w+", text.lower()))
+
+
+def _keeps(text: str, share: float) -> bool:
+    return _draw(text) // 5 % 1000 < 1000 * share
+
+
+def _draw(text: str) -> int:
+    """A number that orders texts by chance, always the same way."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest(), "big")

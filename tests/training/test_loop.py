@@ -1,0 +1,205 @@
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from model import checkpoint
+from model.training import loop
+from model.training.data import Lengths, Limits, cut_batches
+from model.training.deploy import deploy
+from model.training.journal import Journal
+from model.training.packing import open_split
+from model.training.state import latest_state
+
+
+def lines(run: Path, kind: str) -> list[dict]:
+    read = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [line for line in read if line["kind"] == kind]
+
+
+def tensors(run: Path) -> dict[str, torch.Tensor]:
+    return load_file(latest_state(run) / "tensors.safetensors")
+
+
+def test_a_resumed_run_is_bitwise_the_uninterrupted_one(tmp_path, digits, family, configure):
+    # Dropout, averages and an epoch border (about 17 steps) are all inside.
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    half, full = (configure(family, max_steps=n, schedule="inverse_sqrt") for n in (12, 24))
+    loop.train(full, digits, whole, progress=False)
+    loop.train(half, digits, halves, progress=False)
+    loop.train(full, digits, halves, resume=True, progress=False)
+    expected, found = tensors(whole), tensors(halves)
+    assert expected.keys() == found.keys()
+    assert any(name.startswith("optimizer.") for name in found)
+    for name, tensor in expected.items():
+        assert torch.equal(tensor, found[name]), name
+    positions = [
+        json.loads((latest_state(r) / "position.json").read_text()) for r in (whole, halves)
+    ]
+    assert positions[0]["position"]["epoch"] == positions[1]["position"]["epoch"] > 0
+
+
+def test_the_log_has_a_json_line_per_log_step_and_validation(tmp_path, digits, configure):
+    settings = configure("rnn", max_steps=6, log_every=2, validate_every=3)
+    outcome = loop.train(settings, digits, tmp_path, progress=False)
+    assert [line["step"] for line in lines(tmp_path, "train")] == [2, 4, 6]
+    wanted = {"loss", "learning_rate", "tokens_per_second", "gradient_norm", "epoch"}
+    assert wanted <= lines(tmp_path, "train")[0].keys()
+    assert [line["step"] for line in lines(tmp_path, "validation")] == [3, 6]
+    best = min(line["loss"] for line in lines(tmp_path, "validation"))
+    assert outcome.position.best_loss == pytest.approx(best, rel=1e-4)
+    assert outcome.reason == "max_steps"
+
+
+def test_loss_falls_and_the_best_weights_are_a_model_folder(tmp_path, digits, family, configure):
+    settings = configure(family, max_steps=60, validate_every=20, learning_rate=0.01)
+    loop.train(settings, digits, tmp_path / "run", progress=False)
+    losses = [line["loss"] for line in lines(tmp_path / "run", "validation")]
+    assert losses[-1] < losses[0] - 0.1
+    deploy(tmp_path / "run", tmp_path / "model", "bf16", card="# Card")
+    opened = checkpoint.load(tmp_path / "model")
+    assert (tmp_path / "model" / "card.md").read_text() == "# Card"
+    best = load_file(tmp_path / "run" / "best" / "model.safetensors")
+    averaged = tensors(tmp_path / "run")["average.embedding.weight"]
+    assert torch.equal(best["embedding.weight"], averaged)
+    stored = load_file(tmp_path / "model" / "model.safetensors")["embedding.weight"]
+    assert stored.dtype == torch.bfloat16
+    torch.testing.assert_close(opened.model.embedding.weight, averaged, atol=0.05, rtol=0.01)
+
+
+def test_accumulated_batches_weigh_like_one_large_batch(tmp_path, digits, family, configure):
+    split = open_split(digits, "train")
+    lengths = Lengths.of(split, Limits(256, 80, 300))
+    batches = list(cut_batches(np.arange(len(split)), lengths, batch_tokens=300))
+    assert len(batches) > 5
+    # Either way a step is a whole epoch, so both see the same rows.
+    ways = {"one": {"batch_tokens": 10_000}, "many": {"batch_tokens": 300}}
+    ways["many"]["accumulation"] = len(batches)
+    for name, way in ways.items():
+        settings = configure(family, dropout=0, max_steps=3, log_every=1, **way)
+        loop.train(settings, digits, tmp_path / name, progress=False)
+    for one, many in zip(*(lines(tmp_path / name, "train") for name in ways), strict=True):
+        assert one["epoch"] == many["epoch"]
+        assert one["objective"] == pytest.approx(many["objective"], rel=1e-4)
+        assert one["gradient_norm"] == pytest.approx(many["gradient_norm"], rel=1e-3)
+
+
+def test_bf16_trains_on_the_processor(tmp_path, digits, family, configure):
+    settings = configure(family, max_steps=3, log_every=1, precision="bf16")
+    loop.train(settings, digits, tmp_path, progress=False)
+    assert all(0 < line["loss"] < 10 for line in lines(tmp_path, "train"))
+    assert tensors(tmp_path)["model.embedding.weight"].dtype == torch.float32
+
+
+def test_patience_ends_a_run_that_no_longer_improves(tmp_path, digits, configure):
+    settings = configure("rnn", patience=2, validate_every=1, learning_rate=1e-30)
+    outcome = loop.train(settings, digits, tmp_path, progress=False)
+    assert outcome.reason == "patience"
+    assert outcome.position.step == 3
+
+
+def test_minutes_end_a_run(tmp_path, digits, configure):
+    outcome = loop.train(configure("rnn", max_minutes=1e-6), digits, tmp_path, progress=False)
+    assert (outcome.reason, outcome.position.step) == ("max_minutes", 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_ends(tmp_path, digits, configure, monkeypatch, number):
+    write = Journal.write
+
+    def write_and_kill(journal, kind, **values):
+        write(journal, kind, **values)
+        if kind == "train" and values["step"] == 4:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(Journal, "write", write_and_kill)
+    settings = configure("rnn", max_steps=1000, log_every=1)
+    outcome = loop.train(settings, digits, tmp_path, progress=False)
+    assert outcome.reason == "signal"
+    assert latest_state(tmp_path).name == f"step-{outcome.position.step:08d}"
+    assert outcome.position.step in (4, 5)
+
+
+def test_log_lines_of_lost_steps_are_dropped_on_resuming(tmp_path, digits, configure):
+    loop.train(configure("rnn", max_steps=2, log_every=1), digits, tmp_path, progress=False)
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"kind": "train", "step": 3, "loss": 99}\n{"kind": "tra')
+    settings = configure("rnn", max_steps=4, log_every=1)
+    loop.train(settings, digits, tmp_path, resume=True, progress=False)
+    assert [line["step"] for line in lines(tmp_path, "train")] == [1, 2, 3, 4]
+    assert all(line["loss"] < 99 for line in lines(tmp_path, "train"))
+
+
+def test_a_partly_written_state_is_not_taken(tmp_path, digits, configure):
+    loop.train(configure("rnn", max_steps=2), digits, tmp_path, progress=False)
+    partial = tmp_path / "state" / ".partial-00000099"
+    partial.mkdir()
+    (partial / "tensors.safetensors").write_bytes(b"half")
+    outcome = loop.train(
+        configure("rnn", max_steps=3), digits, tmp_path, resume=True, progress=False
+    )
+    assert outcome.position.step == 3
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["step-00000003"]
+
+
+def test_a_run_is_never_overwritten_by_accident(tmp_path, digits, configure):
+    loop.train(configure("rnn", max_steps=1), digits, tmp_path, progress=False)
+    with pytest.raises(ValueError, match="holds a run already; resume it or choose"):
+        loop.train(configure("rnn", max_steps=1), digits, tmp_path, progress=False)
+
+
+def test_a_state_of_another_model_is_refused(tmp_path, digits, configure):
+    loop.train(configure("rnn", max_steps=1), digits, tmp_path, progress=False)
+    with pytest.raises(ValueError, match=r"is of another model; these differ: family"):
+        loop.train(configure("transformer", max_steps=2), digits, tmp_path, resume=True)
+
+
+def test_a_damaged_state_is_named(tmp_path, digits, configure):
+    loop.train(configure("rnn", max_steps=1), digits, tmp_path, progress=False)
+    path = latest_state(tmp_path) / "tensors.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match=r"step-00000001 is damaged"):
+        loop.train(configure("rnn", max_steps=2), digits, tmp_path, resume=True)
+
+
+def test_the_log_says_how_many_embeddings_were_found(tmp_path, digits, configure):
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text(
+        "".join(f"{digit} " + " ".join(["0.1", "0.2"] * 8) + "\n" for digit in "0123")
+    )
+    settings = configure("rnn", max_steps=1)
+    loop.train(settings, digits, tmp_path / "run", embeddings=vectors, progress=False)
+    (note,) = lines(tmp_path / "run", "note")
+    assert note["found"] >= 4
+    assert "whole-word tokens found among 4 word vectors" in note["message"]
+
+
+def test_gradients_that_are_not_finite_leave_the_weights_alone(
+    tmp_path, digits, configure, monkeypatch
+):
+    monkeypatch.setattr("model.training.stepping.MAX_SKIPPED", 3)
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *_: torch.tensor(float("nan")))
+    with pytest.raises(ValueError, match="not finite 4 steps in a row"):
+        loop.train(configure("rnn", max_steps=9), digits, tmp_path, progress=False)
+
+
+def test_progress_is_shown_on_stderr_alone(tmp_path, digits, configure, capsys):
+    loop.train(configure("rnn", max_steps=2, log_every=1), digits, tmp_path, progress=True)
+    shown = capsys.readouterr()
+    assert "2/2" in shown.err
+    assert "train " in shown.err
+    assert shown.out == ""
+
+
+def test_validation_needs_rows(tmp_path, digits, tokenizer, configure):
+    data = tmp_path / "data"
+    shutil.copytree(digits, data)
+    (data / "valid.jsonl").write_text("")
+    with pytest.raises(ValueError, match="the valid split is empty"):
+        loop.train(configure("rnn", max_steps=1), data, tmp_path / "run", progress=False)

@@ -1,0 +1,62 @@
+import json
+
+import numpy as np
+import pytest
+
+from model.tokenizer import Tokenizer
+from model.training.packing import NO_STYLE, build_tokenizer, is_packed, open_split, pack
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_packed_ids_decode_to_the_texts(tmp_path, tokenizer):
+    rows = [
+        {"source": "naïve 😀 text", "target": "naïve", "style": "tldr", "set": "a"},
+        {"source": "other", "target": "o </s>", "style": "", "set": "b"},
+    ]
+    write(tmp_path / "train.jsonl", rows)
+    write(tmp_path / "valid.jsonl", rows[:1])
+    pack(tmp_path, tokenizer)
+    split = open_split(tmp_path, "train")
+    assert [tokenizer.decode(split.source(row).tolist()) for row in range(2)] == [
+        "naïve 😀 text", "other",
+    ]  # fmt: skip
+    assert [tokenizer.decode(split.target(row).tolist()) for row in range(2)] == ["naïve", "o </s>"]
+    assert tokenizer.eos_id not in split.target(1)
+    assert split.style_ids.tolist() == [tokenizer.style_id("tldr"), NO_STYLE]
+    assert [split.group_names[group] for group in split.groups] == [("tldr", "a"), ("", "b")]
+    assert isinstance(split.source_ids, np.memmap)
+    assert split.source_ids.dtype == np.uint16
+
+
+def test_an_unknown_style_is_an_error_that_names_the_styles(tmp_path, tokenizer):
+    row = {"source": "a", "target": "b", "style": "poem"}
+    write(tmp_path / "train.jsonl", [row])
+    write(tmp_path / "valid.jsonl", [row])
+    with pytest.raises(ValueError, match=r"unknown style 'poem'.*headline"):
+        pack(tmp_path, tokenizer)
+    assert not is_packed(tmp_path, tokenizer)
+
+
+def test_data_packed_with_another_tokenizer_is_not_taken(digits, tokenizer):
+    assert is_packed(digits, tokenizer)
+    assert not is_packed(digits, Tokenizer.train(["other words"] * 9, 275))
+
+
+def test_data_must_be_prepared_first(tmp_path, tokenizer):
+    with pytest.raises(ValueError, match=r"has no train\.jsonl; prepare the data first"):
+        pack(tmp_path, tokenizer)
+    with pytest.raises(ValueError, match="holds no packed data"):
+        open_split(tmp_path, "train")
+
+
+def test_tokenizer_learns_from_pairs_and_plain_text_in_equal_shares(tmp_path):
+    write(tmp_path / "train.jsonl", [{"source": "zebra " * 9, "target": "zebra"}] * 20)
+    (tmp_path / "plain.txt").write_text("giraffe giraffe\n\ngiraffe\n" * 20, encoding="utf-8")
+    inputs = [tmp_path / "train.jsonl", tmp_path / "plain.txt"]
+    built = build_tokenizer(inputs, 300, tmp_path)
+    assert [len(ids) for ids in built.encode_batch([" zebra", " giraffe"])] == [1, 1]
+    assert Tokenizer.load(tmp_path).encode_batch(["zebra"]) == built.encode_batch(["zebra"])

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from model.config import RNNConfig, TransformerConfig
+from model.training.settings import TrainingSettings, configuration_from, load_configuration
+
+CONFIGS = Path(__file__).parents[2] / "assets" / "configs"
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "run.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("lstm", RNNConfig), ("transformer", TransformerConfig)]
+)
+def test_committed_configurations_are_valid(name, kind):
+    configuration = load_configuration(CONFIGS / f"{name}.toml")
+    assert isinstance(configuration.model_config(12_000), kind)
+    assert configuration.training.sampling.style_weights.keys() == {
+        "headline", "title", "tldr", "notes", "summary",
+    }  # fmt: skip
+
+
+def test_a_file_gives_model_training_and_weights(tmp_path):
+    text = """
+    [model]
+    family = "rnn"
+    hidden_size = 24
+    [training]
+    max_steps = 5
+    learning_rate = 1
+    [training.set_weights]
+    news = 0.5
+    """
+    configuration = load_configuration(write(tmp_path, text))
+    assert configuration.model_config(300) == RNNConfig(vocabulary_size=300, hidden_size=24)
+    assert configuration.training.max_steps == 5
+    assert configuration.training.sampling.set_weights == {"news": 0.5}
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("[model", "not a readable TOML file"),
+    ("[mode]", "unknown tables: mode"),
+    ("[model]\nfamily = 'gpt'\n", "family must be one of rnn, transformer, got 'gpt'"),
+    ("[model]\nfamily = 'rnn'\n[training]\nlr = 1", "unknown settings: lr"),
+    ("[model]\nfamily = 'rnn'\n[training]\nmax_steps = 'all'", "max_steps must be int, got 'all'"),
+    ("[model]\nfamily = 'rnn'\n[training]\nmax_steps = 1\nprecision = 'fp8'", "bf16, fp32, got"),
+    ("[model]\nfamily = 'rnn'\n[training]\n", "never ends: set max_steps, max_minutes or"),
+    ("[model]\nfamily = 'rnn'\n[training.set_weights]\na = -1", "set_weights.a must be a number"),
+])  # fmt: skip
+def test_mistakes_in_a_file_are_named(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        load_configuration(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"label_smoothing": 1.0}, r"label_smoothing must be in \[0, 1\), got 1.0"),
+    ({"learning_rate": 0.0}, "learning_rate must be above 0, got 0.0"),
+    ({"learning_rate": float("nan")}, "learning_rate must be above 0, got nan"),
+    ({"accumulation": 0}, "accumulation must be at least 1, got 0"),
+    ({"batch_tokens": 100}, "batch_tokens must be at least 256, got 100"),
+])  # fmt: skip
+def test_settings_out_of_range_name_value_and_limit(changes, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingSettings(max_steps=1, **changes)
+
+
+def test_training_may_not_read_more_than_the_model_does():
+    values = {"model": {"family": "rnn", "max_source_tokens": 64}, "training": {"max_steps": 1}}
+    with pytest.raises(ValueError, match="max_source_tokens is 256, the model reads only 64"):
+        configuration_from(values, "test").model_config(300)
