@@ -1,0 +1,25 @@
+"""The page's own components: gr.HTML with a fixed template, and a script from assets/js.
+
+A template holds no values. The scripts write every text with `textContent`: gr.HTML would run
+markup in a value, and users' text is never to be trusted.
+"""
+
+from __future__ import annotations
+
+from demo.components.panels import (
+    alternatives_panel,
+    brand,
+    heading,
+    source_panel,
+    summary_strip,
+    theme_button,
+)
+
+__all__ = [
+    "alternatives_panel",
+    "brand",
+    "heading",
+    "source_panel",
+    "summary_strip",
+    "theme_button",
+]

@@ -1,0 +1,136 @@
+"""A page over a tiny random model, and a Chromium to drive it. Never skips: CI has both."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from demo.library import Library
+from model.summarizer import StreamUpdate, Summarizer
+from tests.demo.made import make_model
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before anything imports gradio
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 30_000  # milliseconds; a busy machine draws slowly
+TEXT = (
+    "The council kept the library open for three more years. A petition against its closure had "
+    "four thousand names."
+)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium; Playwright's own is not downloaded."""
+    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    assert found, f"no browser: install one of {', '.join(CHROMIUM_NAMES)}"
+    return {**browser_type_launch_args, "executable_path": found, "args": CHROMIUM_FLAGS}
+
+
+class Slow:
+    """A model whose summary takes minutes; it knows whether somebody ended it."""
+
+    def __init__(self, model: Summarizer) -> None:
+        self.styles, self.config = model.styles, model.config
+        self.ended = threading.Event()
+
+    def stream(self, *_: object) -> Iterator[StreamUpdate]:
+        self.ended.clear()
+        try:
+            for length in range(1, 1_000):
+                time.sleep(0.2)
+                yield StreamUpdate("word " * length)
+        finally:
+            self.ended.set()
+
+
+class SlowLibrary(Library):
+    """The model "slow" is a `Slow` one."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        super().__init__(folders)
+        self.slow = Slow(super().get("slow"))
+
+    def get(self, name: str | None = None) -> Summarizer:
+        return self.slow if name == "slow" else super().get(name)  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> SlowLibrary:
+    """Three models: "tiny" reads 64 tokens, "short" writes 40 at most, "slow" takes minutes."""
+    folder = tmp_path_factory.mktemp("models")
+    paths = [make_model(folder / "tiny"), make_model(folder / "short", 40)]
+    return SlowLibrary([*paths, make_model(folder / "slow")])
+
+
+@pytest.fixture(scope="session")
+def address(library: SlowLibrary) -> Iterator[str]:
+    """Address of a page over the models."""
+    from demo.page import build
+    from demo.server import launch
+
+    page = build(library)
+    _, local, _ = launch(page, prevent_thread_lock=True, quiet=True)
+    yield local
+    page.close()
+
+
+@pytest.fixture
+def opened(page: Page, address: str) -> Page:
+    """The page, ready for input. Fails the test on any error that a script raised."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    page.goto(address)
+    expect(page.locator("#summarize")).to_be_enabled()
+    page.script_errors = errors  # type: ignore[attr-defined]
+    return page
+
+
+def summarize(page: Page, text: str = TEXT, longest: int = 12) -> None:
+    """Paste a text, press Summarize and wait until everything is drawn."""
+    page.locator("#text textarea").fill(text)
+    set_number(page, "max_new_tokens", longest)
+    page.locator("#summarize").click()
+    expect(page.locator(".gs-summary")).to_have_attribute("data-state", "done")
+    expect(page.locator("#summarize")).to_be_enabled()
+
+
+def choose_model(page: Page, name: str) -> None:
+    """Pick a model in the header."""
+    page.locator("#model input").click()
+    page.get_by_role("option", name=name).click()
+    expect(page.locator("#model input")).to_have_value(name)
+
+
+def set_number(page: Page, option: str, value: float) -> None:
+    """Type a number into an option's box."""
+    box = page.locator(f"#option-{option} input[type=number]")
+    box.fill(str(value))
+    box.blur()
+
+
+def colour(page: Page, selector: str, part: str) -> tuple[float, ...]:
+    """A computed colour as (r, g, b, a)."""
+    found = page.locator(selector).first.evaluate(f"e => getComputedStyle(e).{part}")
+    numbers = found[found.index("(") + 1 : -1].replace("/", " ").replace(",", " ").split()
+    values = tuple(float(number) for number in numbers)
+    return values if len(values) == 4 else (*values, 1.0)
