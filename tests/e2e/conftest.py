@@ -92,13 +92,17 @@ def address(library: SlowLibrary) -> Iterator[str]:
     page.close()
 
 
+@pytest.fixture(autouse=True)
+def _patient(page: Page) -> None:
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+
+
 @pytest.fixture
 def opened(page: Page, address: str) -> Page:
     """The page, ready for input. Fails the test on any error that a script raised."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     page.goto(address)
     expect(page.locator("#summarize")).to_be_enabled()
     page.script_errors = errors  # type: ignore[attr-defined]

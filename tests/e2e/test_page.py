@@ -177,6 +177,7 @@ def test_controls_without_effect_rest_and_say_why(opened: Page) -> None:
 
 
 def test_another_model_brings_its_own_limits(opened: Page) -> None:
+    set_number(opened, "max_new_tokens", 128)
     choose_model(opened, "short")
     longest = opened.locator("#option-max_new_tokens input[type=number]")
     expect(longest).to_have_attribute("max", "40")
@@ -198,6 +199,23 @@ def test_nothing_scrolls_sideways_on_a_phone(opened: Page, theme: str) -> None:
     opened.locator(".gs-word").first.click()
     opened.wait_for_timeout(300)
     assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_pointing_at_a_word_does_not_move_it_away_in_a_narrow_window(opened: Page) -> None:
+    opened.set_viewport_size({"width": 390, "height": 844})
+    summarize(opened, TEXT)
+    word = opened.locator(".gs-word").first
+    word.scroll_into_view_if_needed()
+    before = word.bounding_box()
+    word.hover()
+    opened.wait_for_timeout(300)
+    assert word.bounding_box() == before
+
+
+def test_an_example_sets_the_length_of_its_style(opened: Page) -> None:
+    opened.get_by_role("button", name="Dialogue").click()
+    longest = opened.locator("#option-max_new_tokens input[type=number]")
+    expect(longest).not_to_have_value("20")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

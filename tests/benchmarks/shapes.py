@@ -1,0 +1,146 @@
+"""The same random model twice: a BART as `transformers` stores it, and as a folder of ours.
+
+Weights are copied by name. A bias keeps the end token away, so that every summary has exactly as
+many tokens as asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from model import checkpoint
+from model.config import TransformerConfig
+from model.tokenizer import Tokenizer
+
+PAD, START, END = 0, 1, 2
+VOCABULARY = 16_000
+POSITIONS = 512
+NEVER = -1e4  # bias of the end token
+SPREAD = 0.05  # standard deviation of the weights
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the two implementations have in common."""
+
+    name: str
+    width: int
+    encoder_layers: int
+    decoder_layers: int
+    heads: int
+    feed_forward_size: int
+
+
+SHAPES = {
+    shape.name: shape
+    for shape in (
+        Shape("24M", 384, 6, 3, 6, 1536),
+        Shape("50M", 512, 6, 6, 8, 2048),
+    )
+}
+
+
+def write(shape: Shape, folder: Path) -> None:
+    """Write `folder`/theirs and `folder`/ours with equal weights."""
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    torch.manual_seed(1)
+    theirs = BartForConditionalGeneration(
+        BartConfig(
+            vocab_size=VOCABULARY,
+            d_model=shape.width,
+            encoder_layers=shape.encoder_layers,
+            decoder_layers=shape.decoder_layers,
+            encoder_attention_heads=shape.heads,
+            decoder_attention_heads=shape.heads,
+            encoder_ffn_dim=shape.feed_forward_size,
+            decoder_ffn_dim=shape.feed_forward_size,
+            max_position_embeddings=POSITIONS,
+            pad_token_id=PAD,
+            bos_token_id=START,
+            eos_token_id=END,
+            decoder_start_token_id=START,
+            forced_eos_token_id=None,
+            init_std=SPREAD,
+        )
+    )
+    theirs.final_logits_bias[0, END] = NEVER
+    theirs.save_pretrained(folder / "theirs")
+    ours = checkpoint.build(our_config(shape))
+    ours.load_state_dict(renamed(theirs.state_dict(), shape))
+    checkpoint.save(folder / "ours", ours, Tokenizer.train(["a small text"] * 3, 300))
+
+
+def our_config(shape: Shape) -> TransformerConfig:
+    """The settings that make our Transformer a BART."""
+    return TransformerConfig(
+        vocabulary_size=VOCABULARY,
+        width=shape.width,
+        encoder_layers=shape.encoder_layers,
+        decoder_layers=shape.decoder_layers,
+        heads=shape.heads,
+        feed_forward_size=shape.feed_forward_size,
+        norm_position="post",
+        final_norm=False,
+        normalize_embeddings=True,
+        position_offset=2,
+        output_bias=True,
+        copy_gate=False,
+        max_source_tokens=POSITIONS,
+        max_target_tokens=POSITIONS,
+    )
+
+
+def renamed(theirs: Mapping[str, Tensor], shape: Shape) -> dict[str, Tensor]:
+    """BART's tensors under our names, with the projections that we fuse joined."""
+    ours = {
+        "embedding.weight": theirs["model.shared.weight"],
+        "output.weight": theirs["model.shared.weight"],
+        "output.bias": theirs["final_logits_bias"][0],
+    }
+    for part in ("weight", "bias"):
+        for side, their_side in (("source", "encoder"), ("target", "decoder")):
+            norm = theirs[f"model.{their_side}.layernorm_embedding.{part}"]
+            ours[f"{side}_embeddings.norm.{part}"] = norm
+        layers = [("encoder", n) for n in range(shape.encoder_layers)]
+        layers += [("decoder", n) for n in range(shape.decoder_layers)]
+        for side, number in layers:
+            ours |= _layer(theirs, f"model.{side}.layers.{number}", f"{side}.{number}", part)
+    for side, their_side in (("source", "encoder"), ("target", "decoder")):
+        positions = theirs[f"model.{their_side}.embed_positions.weight"]
+        ours[f"{side}_embeddings.positions.weight"] = positions
+    return ours
+
+
+def _layer(theirs: Mapping[str, Tensor], old: str, new: str, part: str) -> dict[str, Tensor]:
+    def joined(attention: str, letters: str) -> Tensor:
+        return torch.cat([theirs[f"{old}.{attention}.{x}_proj.{part}"] for x in letters])
+
+    ours = {
+        f"{new}.qkv.{part}": joined("self_attn", "qkv"),
+        f"{new}.self_output.{part}": theirs[f"{old}.self_attn.out_proj.{part}"],
+        f"{new}.feed_forward.expand.{part}": theirs[f"{old}.fc1.{part}"],
+        f"{new}.feed_forward.contract.{part}": theirs[f"{old}.fc2.{part}"],
+    }
+    norms = ["self_attn_layer_norm", "final_layer_norm"]
+    if "decoder" in old:
+        norms.insert(1, "encoder_attn_layer_norm")
+        ours[f"{new}.cross_query.{part}"] = joined("encoder_attn", "q")
+        ours[f"{new}.cross_key_value.{part}"] = joined("encoder_attn", "kv")
+        ours[f"{new}.cross_output.{part}"] = theirs[f"{old}.encoder_attn.out_proj.{part}"]
+    ours |= {
+        f"{new}.norms.{n}.{part}": theirs[f"{old}.{name}.{part}"] for n, name in enumerate(norms)
+    }
+    return ours
+
+
+def source_ids(length: int) -> Tensor:
+    """The one source [1, S] that everybody summarises: random words, then the end token."""
+    generator = torch.Generator().manual_seed(7)
+    words = torch.randint(10, VOCABULARY, (1, length - 1), generator=generator)
+    return torch.cat([words, torch.full((1, 1), END)], dim=1)
