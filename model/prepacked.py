@@ -30,7 +30,15 @@ class PackedLinear(nn.Linear):
 
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
-        return torch.ops.mkldnn._linear_pointwise(states, self.packed, self.bias, "none", [], "")
+        if states.numel() != self.in_features:
+            return _multiply(states, self.packed, self.bias)
+        # One row, as in greedy search, takes oneDNN longer than four: it has no blocked kernel.
+        four = states.reshape(1, -1).expand(ROWS, -1)
+        return _multiply(four, self.packed, self.bias)[0].view(*states.shape[:-1], -1)
+
+
+def _multiply(states: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(states, packed, bias, "none", [], "")
 
 
 def prepack(model: nn.Module) -> None:
