@@ -13,16 +13,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from model.long_documents import DocumentUpdate, stream_document
     from model.options import DecodingOptions
     from model.summarizer import Summarizer
     from model.trace import Trace
 
-__all__ = ["DecodingOptions", "Summarizer", "Trace"]
+__all__ = ["DecodingOptions", "DocumentUpdate", "Summarizer", "Trace", "stream_document"]
 
 _HOMES = {
     "DecodingOptions": "model.options",
+    "DocumentUpdate": "model.long_documents",
     "Summarizer": "model.summarizer",
     "Trace": "model.trace",
+    "stream_document": "model.long_documents",
 }
 
 

@@ -26,12 +26,14 @@ def beam_tree(
     steps: Sequence[Step], hypotheses: Sequence[Hypothesis], vocabulary: Mapping[int, str]
 ) -> tuple[Node, ...]:
     """All nodes, step by step and row by row: the parents of the steps read backwards."""
+    # To have looked at a pruned continuation doesn't change what the search did.
+    found = [hypothesis for hypothesis in hypotheses if hypothesis.searched]
     finished = {
         (len(hypothesis.rows) - 1, hypothesis.rows[-1])
-        for hypothesis in hypotheses
+        for hypothesis in found
         if hypothesis.finished and hypothesis.rows
     }
-    kept = {place for hypothesis in hypotheses for place in enumerate(hypothesis.rows)}
+    kept = {place for hypothesis in found for place in enumerate(hypothesis.rows)}
     nodes: list[Node] = []
     previous_start = start = 0
     for number, step in enumerate(steps):

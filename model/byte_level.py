@@ -1,8 +1,13 @@
-"""Bytes as GPT-2's printable stand-ins, and bytes as characters. Knows no tokenizer."""
+"""Bytes as GPT-2's printable stand-ins, bytes as characters and as text. Knows no tokenizer."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+import re
+from collections.abc import Container, Mapping, Sequence
+
+Span = tuple[int, int]
+
+ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
 
 def decode_bytes(data: bytes) -> tuple[str, list[int]]:
@@ -25,6 +30,49 @@ def decode_bytes(data: bytes) -> tuple[str, list[int]]:
             characters.append("\ufffd")
             data = data[error.end :]
     return "".join(characters), character_of
+
+
+def text_and_spans(pieces: Sequence[bytes]) -> tuple[str, tuple[Span, ...]]:
+    """The text of tokens' bytes, and the characters of it that every token stands for.
+
+    Tokens that hold bytes of one character share its span; a token without bytes has an empty one.
+    """
+    text, character_of = decode_bytes(b"".join(pieces))
+    spans: list[Span] = []
+    position = 0
+    for piece in pieces:
+        if piece:
+            start, end = character_of[position], character_of[position + len(piece) - 1] + 1
+            position += len(piece)
+            spans.append(trim(text, start, end))
+        else:
+            here = spans[-1][1] if spans else 0
+            spans.append((here, here))
+    return text, tuple(spans)
+
+
+def trim(text: str, start: int, end: int) -> Span:
+    """Leave out white space around a word piece; a token of white space alone keeps its span."""
+    piece = text[start:end]
+    bare = piece.strip()
+    if not bare:
+        return start, end
+    start += len(piece) - len(piece.lstrip())
+    return start, start + len(bare)
+
+
+def written_bytes(piece: bytes) -> str:
+    r"""A token's bytes as text; a byte of part of a character as `\xc3`."""
+    return piece.decode("utf-8", errors="backslashreplace")
+
+
+def read_bytes(text: str) -> bytes:
+    r"""The inverse of `written_bytes`, but for tokens that really spell out `\xc3`."""
+    halves = ESCAPED_BYTE.split(text)  # text, two digits, text, ...
+    return b"".join(
+        bytes.fromhex(half) if place % 2 else half.encode("utf-8")
+        for place, half in enumerate(halves)
+    )
 
 
 def _byte_alphabet() -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 MAX_BAD_WORDS = 200
 MAX_BAD_WORD_CHARACTERS = 100
-MAX_PREFIX_CHARACTERS = 1_000
+MAX_PREFIX_CHARACTERS = 20_000  # a summary of any length can be continued from anywhere
 MAX_CONTRASTIVE_TOP_K = 64  # each candidate is a decoder row of its own
 
 Strategy = Literal["greedy", "beam", "diverse_beam", "sample", "contrastive"]
@@ -81,7 +81,7 @@ class DecodingOptions:
     early_stopping: bool | Literal["never"] = False  # True: stop at num_beams ends; see `search`
     coverage_penalty: float = 0.0  # adds this * sum_s log(min(attention spent on s, 1)) (Wu 2016)
     min_new_tokens: int = 0  # no end token before so many tokens
-    max_new_tokens: int = 128  # the end token counts
+    max_new_tokens: int = 128  # the end token counts; a model that writes less cuts this default
     no_repeat_ngram_size: int = 3  # no n-gram of this size twice; 0 is off
     encoder_no_repeat_ngram_size: int = 0  # no n-gram of the source; never blocks the end token
     repetition_penalty: float = 1.0  # log-prob of tokens so far * this; above 1 discourages

@@ -101,6 +101,7 @@ class Hypothesis:
     log_prob: float  # sum of the log-probs after rules, as the search summed them
     score: float  # what the search ranked by (length and coverage penalties applied)
     finished: bool
+    searched: bool = True  # False for one that the search gave up, looked up with `Trace.through`
 
 
 @dataclass(frozen=True, eq=False)

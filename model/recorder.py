@@ -47,7 +47,7 @@ class Recorder:
         parents, tokens = _children(choices.values(), starts)
         candidates = self._candidates(filtered, offer, parents, tokens)
         raw, ranks = _places(filtered.stages[0], candidates, parents, tokens)
-        entropy = _numpy(entropy_bits(filtered.stages[0]))
+        entropy = entropy_bits(filtered.stages[0])
         attention = None if output.cross_attention is None else _numpy(output.cross_attention)
         gate = None if output.copy_gate is None else _numpy(output.copy_gate)
         steps: dict[int, Step] = {}
@@ -133,13 +133,13 @@ class _Candidates:
         ]
 
 
-def entropy_bits(log_probs: Tensor) -> Tensor:
+def entropy_bits(log_probs: Tensor) -> np.ndarray:
     """Entropy [B] in bits of distributions [B, V]."""
     probs = log_probs.exp()
-    nats = -torch.linalg.vecdot(probs, log_probs)
-    if nats.isnan().any():  # 0 * -inf; `entr` knows that as 0, at three times the cost
-        nats = torch.special.entr(probs).sum(dim=-1)
-    return nats / math.log(2)
+    nats = -_numpy(torch.linalg.vecdot(probs, log_probs))
+    if np.isnan(nats).any():  # 0 * -inf; `entr` knows that as 0, at three times the cost
+        nats = _numpy(torch.special.entr(probs).sum(dim=-1))
+    return nats / np.float32(math.log(2))
 
 
 def _children(choices: Iterable[Choice], starts: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:

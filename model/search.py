@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.options import DecodingOptions
+from model.ranking import length_score
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def advance(
 
 def final_score(log_prob: float, length: int, coverage: float, options: DecodingOptions) -> float:
     """log_prob / length^length_penalty + coverage; the length counts the end token."""
-    return log_prob / max(length, 1) ** options.length_penalty + coverage
+    return length_score(log_prob, length, options.length_penalty) + coverage
 
 
 def _expand(

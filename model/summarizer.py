@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from torch import nn
 from model.checkpoint import Checkpoint, family_of
 from model.checkpoint import load as load_checkpoint
 from model.config import ModelConfig
+from model.continuing import continued_options, forced_ids, options_of
 from model.decoding import Update, decode, force
 from model.freezing import Recording, source_of
 from model.length_batches import batches_of, padded
@@ -100,14 +101,60 @@ class Summarizer:
         self, text: str, options: DecodingOptions = DEFAULTS, style: str | None = None
     ) -> Iterator[StreamUpdate]:
         """Summarise one text and show the summary grow; bad input raises here, not later."""
+        options = self._fitting(options)
         self._check(options)
         recording = self._recording([self._source(text, style)], options.to_dict())
         return self._stream(recording, options)
+
+    def continue_from(
+        self,
+        trace: Trace,
+        hypothesis: int,
+        step: int,
+        *,
+        token_id: int | None = None,
+        text: str | None = None,
+        options: DecodingOptions | None = None,
+    ) -> Iterator[StreamUpdate]:
+        """Write a summary again from `step` on: its tokens before, then the token or the text.
+
+        The same source and style, and the same options unless given. A typed text gets the space
+        that the token in its place had; the end token ends the summary there. The new trace's
+        `forced_prefix` is the text of what was kept and put, so its options make this run again
+        (but for an end token that was asked for). Whatever is wrong raises here, not later.
+        """
+        theirs = trace.model.get("fingerprint")
+        if theirs != self.fingerprint:
+            name = trace.model.get("name")
+            raise ValueError(
+                f"the trace is of another model: {name!r:.80} ({theirs!r:.80}), "
+                f"this is {self.name!r} ({self.fingerprint!r})"
+            )
+        ids = forced_ids(trace, hypothesis, step, self._tokenizer, token_id=token_id, text=text)
+        limit = self.config.max_target_tokens
+        options = self._fitting(options) if options else options_of(trace, limit)
+        options = continued_options(options, ids, self._tokenizer)
+        self._check(options, ids)
+        source = self._source(trace.source.text, trace.source.style)
+        return self._stream(self._recording([source], options.to_dict()), options, ids)
+
+    def read(self, text: str, style: str | None = None) -> Source:
+        """The source as the model would read it, and where it would be cut; runs nothing."""
+        return self._source(text, style)
+
+    def room(self, style: str | None = None) -> int:
+        """How many tokens of a text are read; the style's token and the end take the rest."""
+        return self.config.max_source_tokens - (1 if style is None and not self.styles else 2)
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens every text has, without any special one."""
+        return [len(ids) for ids in self._tokenizer.encode_batch(texts)]
 
     def summarize_many(
         self, texts: Sequence[str], options: DecodingOptions = DEFAULTS, style: str | None = None
     ) -> list[Result]:
         """Summarise texts in batches of similar length; results are in the order of `texts`."""
+        options = self._fitting(options)
         self._check(options)
         names = [f"text at {place}" if len(texts) > 1 else "text" for place in range(len(texts))]
         sources = [self._source(text, style, name) for text, name in zip(texts, names, strict=True)]
@@ -139,10 +186,14 @@ class Summarizer:
             recording.add(update)
         return recording.traces()[0]
 
-    def _stream(self, recording: Recording, options: DecodingOptions) -> Iterator[StreamUpdate]:
+    def _stream(
+        self, recording: Recording, options: DecodingOptions, kept: Sequence[int] = ()
+    ) -> Iterator[StreamUpdate]:
+        """Run and show; what was `kept` of another run is there from the first update on."""
         shown, shown_at = "", -SECONDS_BETWEEN_UPDATES
-        for update in self._updates(recording, options):
-            if time.monotonic() - shown_at < SECONDS_BETWEEN_UPDATES:
+        for update in self._updates(recording, options, kept):
+            so_far = len(update.best[0])
+            if so_far < len(kept) or time.monotonic() - shown_at < SECONDS_BETWEEN_UPDATES:
                 continue
             # The end may be the first half of a character that the next token completes.
             text = self._tokenizer.decode(update.best[0]).rstrip("\ufffd")
@@ -152,7 +203,10 @@ class Summarizer:
         trace = recording.traces()[0]
         yield StreamUpdate(trace.hypotheses[0].text, trace)
 
-    def _updates(self, recording: Recording, options: DecodingOptions) -> Iterator[Update]:
+    def _updates(
+        self, recording: Recording, options: DecodingOptions, kept: Sequence[int] = ()
+    ) -> Iterator[Update]:
+        """Run to the end; `kept` are the tokens to begin with where their text isn't enough."""
         memory = self._encode(recording)
         updates = decode(
             self._model,
@@ -160,7 +214,7 @@ class Summarizer:
             self.config,
             options,
             bad_words_ids=self._bad_words(options.bad_words),
-            forced_prefix_ids=self._tokenizer.encode_batch([options.forced_prefix])[0],
+            forced_prefix_ids=kept or self._prefix(options),
         )
         for update in updates:
             recording.add(update)
@@ -194,8 +248,22 @@ class Summarizer:
         variants = [variant for word in words for variant in (word.strip(), f" {word.strip()}")]
         return self._tokenizer.encode_batch(variants)
 
-    def _check(self, options: DecodingOptions) -> None:
-        """Refuse what this model can't do."""
+    def _prefix(self, options: DecodingOptions) -> list[int]:
+        return self._tokenizer.encode_batch([options.forced_prefix])[0]
+
+    def _fitting(self, options: DecodingOptions) -> DecodingOptions:
+        """The options, with the default length cut to what this model can write.
+
+        A default can't be told from the same number asked for: both are cut. Any other length
+        stays, and is refused where it is too much.
+        """
+        limit = self.config.max_target_tokens
+        if options.max_new_tokens != DEFAULTS.max_new_tokens or options.max_new_tokens <= limit:
+            return options
+        return replace(options, max_new_tokens=limit)
+
+    def _check(self, options: DecodingOptions, kept: Sequence[int] = ()) -> None:
+        """Refuse what this model can't do; `kept` as in `_updates`."""
         limit = self.config.max_target_tokens
         if options.max_new_tokens > limit:
             raise ValueError(
@@ -204,9 +272,9 @@ class Summarizer:
             )
         if UNWRITABLE.search(options.forced_prefix + "".join(options.bad_words)):
             raise ValueError("forced_prefix and bad_words must hold no NUL and no lone surrogates")
-        prefix = len(self._tokenizer.encode_batch([options.forced_prefix])[0])
+        prefix = len(kept or self._prefix(options))
         if prefix > options.max_new_tokens:
+            what = "what is kept of the summary" if kept else "forced_prefix"
             raise ValueError(
-                f"forced_prefix has {prefix} tokens, "
-                f"more than max_new_tokens ({options.max_new_tokens})"
+                f"{what} has {prefix} tokens, more than max_new_tokens ({options.max_new_tokens})"
             )

@@ -15,7 +15,7 @@ from typing import Any
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, pre_tokenizers, trainers
 
-from model.byte_level import byte_table, decode_bytes
+from model.byte_level import Span, byte_table, text_and_spans, trim, written_bytes
 
 PAD, START, END, UNKNOWN, MASK = "<pad>", "<s>", "</s>", "<unk>", "<mask>"
 STYLES = ("headline", "title", "tldr", "notes", "summary")
@@ -27,8 +27,6 @@ MAX_FILE_BYTES = 64_000_000
 # GPT-2's word pattern with two changes: marks stay with their letters, and every digit is a token
 # of its own, so that numbers are copied digit by digit instead of guessed whole.
 WORD_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?[\p{L}\p{M}]+| ?\p{N}| ?[^\s\p{L}\p{M}\p{N}]+|\s+(?!\S)|\s+"
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ class Tokenizer:
         kept = min(total, max_tokens - ends)
         while 0 < kept < total and offsets[kept][0] < offsets[kept - 1][1]:
             kept -= 1  # the cut would leave half of a character's bytes
-        spans = [_trim(text, start, end) for start, end in offsets[:kept]]
+        spans = [trim(text, start, end) for start, end in offsets[:kept]]
         ids, tokens = list(encoding.ids[:kept]), [text[start:end] for start, end in spans]
         if style is not None:
             style_id = self.style_id(style)
@@ -186,24 +184,13 @@ class Tokenizer:
 
         Tokens that hold bytes of one character share its span; a special token's is empty.
         """
-        pieces = [self._bytes_of(id) for id in ids]
-        text, character_of = decode_bytes(b"".join(pieces))
-        spans, position = [], 0
-        for piece in pieces:
-            if piece:
-                start, end = character_of[position], character_of[position + len(piece) - 1] + 1
-                position += len(piece)
-                spans.append(_trim(text, start, end))
-            else:
-                here = spans[-1][1] if spans else 0
-                spans.append((here, here))
-        return text, tuple(spans)
+        return text_and_spans([self._bytes_of(id) for id in ids])
 
     def token_text(self, id: int) -> str:
         r"""One token as text: a special token's name, and `\xc3` for part of a character."""
         if id in self._special:
             return self._special[id]
-        return self._bytes_of(id).decode("utf-8", errors="backslashreplace")
+        return written_bytes(self._bytes_of(id))
 
     def is_special(self, id: int) -> bool:
         """Whether `id` steers the model instead of standing for text."""
@@ -213,16 +200,6 @@ class Tokenizer:
         if not 0 <= id < len(self._bytes):
             raise ValueError(f"token id must be between 0 and {len(self._bytes) - 1}, got {id}")
         return self._bytes[id]
-
-
-def _trim(text: str, start: int, end: int) -> Span:
-    """Leave out white space around a word piece; a token of white space alone keeps its span."""
-    piece = text[start:end]
-    bare = piece.strip()
-    if not bare:
-        return start, end
-    start += len(piece) - len(piece.lstrip())
-    return start, start + len(bare)
 
 
 def _backend_from_json(content: str) -> tokenizers.Tokenizer:

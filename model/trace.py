@@ -5,12 +5,13 @@ Letters: K beam rows, L decoder layers, H heads, S source tokens, T target token
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from model.beam_tree import Node, beam_tree
+from model.lookup import hypothesis_through, rows_to
 from model.record import Hypothesis, Record, Source, SourceToken, Step, TraceError
 from model.trace_json import read_record, write_record
 from model.words import PooledAttention, Segment, pool, sentences, words
@@ -176,6 +177,28 @@ class Trace(Record):
     def tree(self) -> tuple[Node, ...]:
         """The beam tree, step by step; a node names its parent by its place."""
         return beam_tree(self.steps, self.hypotheses, self.vocabulary)
+
+    def through(self, step: int, row: int) -> tuple[Trace, int]:
+        """This trace with the hypothesis that ends in child `row` of `step`, and its place.
+
+        One that the search kept is found as it is. Any other is put together from the vocabulary
+        and added: unfinished unless it ends with the end token, its score without the coverage
+        penalty, and `searched` False.
+        """
+        rows = rows_to(self.steps, step, row)
+        for place, known in enumerate(self.hypotheses):
+            if known.rows == rows:
+                return self, place
+        found = hypothesis_through(self, rows)
+        return replace(self, hypotheses=(*self.hypotheses, found)), len(self.hypotheses)
+
+    def kept(self, hypothesis: int, step: int) -> tuple[int, ...]:
+        """The tokens before `step`, which may be the place of the end token or behind the last."""
+        chosen = self._hypothesis(hypothesis)
+        last = len(chosen.token_ids) - chosen.finished
+        if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= last:
+            raise ValueError(f"step must be a number between 0 and {last}, got {step!r:.80}")
+        return chosen.token_ids[:step]
 
     def to_json(self) -> str:
         """The whole trace as JSON text; `from_json` reads it back."""

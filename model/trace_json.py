@@ -212,11 +212,12 @@ def _read_hypothesis(value: Any, where: str, steps: Sequence[Step]) -> Hypothesi
             )
         before = row
     sums = array(value, "sums", "<f8", "2", {"2": 2}, where)
-    if sums is None or type(value.get("finished")) is not bool:
-        raise TraceError(f"{where} lacks sums or finished")
+    searched = value.get("searched", True)  # older traces lack it
+    if sums is None or type(value.get("finished")) is not bool or type(searched) is not bool:
+        raise TraceError(f"{where} lacks sums or finished, or searched is no truth value")
     offsets = tuple(span(v, len(text), f"{where}.offsets[{n}]") for n, v in enumerate(spans))
     log_prob, score = sums.tolist()
-    return Hypothesis(text, ids, offsets, rows, log_prob, score, value["finished"])
+    return Hypothesis(text, ids, offsets, rows, log_prob, score, value["finished"], searched)
 
 
 def _read_vocabulary(values: dict[str, Any]) -> dict[int, str]:

@@ -28,6 +28,7 @@ ABBREVIATION = re.compile(
     r"(?<!\w)(?:[A-Z]|Mrs?|Ms|Dr|Prof|St|Gen|Sen|Rep|Gov|Lt|Col|Capt|Jr|Sr|Fig|No|pp|vs|cf|al|etc"
     r"|e\.g|i\.e)$"
 )
+FIRST_CHARACTER = re.compile(r"\s*(\S)")
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,12 @@ def words(text: str, spans: Sequence[Span]) -> tuple[Segment, ...]:
 def sentences(text: str, spans: Sequence[Span]) -> tuple[Segment, ...]:
     """The sentences of `text` that have tokens; a line break ends one, too."""
     read = text[: _end(spans)]
-    ends = [match for match in SENTENCE_END.finditer(read) if _ends_sentence(read, match)]
-    return _segments(read, spans, [match.end() for match in ends])
+    return _segments(read, spans, sentence_ends(read))
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Places in `text` where a sentence ends, in order; white space behind it comes after."""
+    return [match.end() for match in SENTENCE_END.finditer(text) if _ends_sentence(text, match)]
 
 
 def pool(
@@ -134,6 +139,6 @@ def _is_letter(character: str) -> bool:
 def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if match.group()[0] != ".":
         return True
-    following = text[match.end() :].lstrip()[:1]
+    following = FIRST_CHARACTER.match(text, match.end())
     abbreviated = ABBREVIATION.search(text[max(0, match.start() - 12) : match.start()])
-    return not following.islower() and not abbreviated
+    return not (following and following[1].islower()) and not abbreviated

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,6 +71,16 @@ def test_a_saved_model_comes_back_the_same(folder, family, tokenizer):
     assert (folder / "card.md").read_text() == "a card"
 
 
+def test_fixed_positions_come_back_from_the_folder(tokenizer, tmp_path):
+    config = TransformerConfig(
+        vocabulary_size=tokenizer.vocabulary_size, width=8, heads=2, feed_forward_size=8,
+        positions="sinusoidal",
+    )  # fmt: skip
+    built = build(config)
+    save(tmp_path / "sines", built, tokenizer)
+    torch.testing.assert_close(load(tmp_path / "sines").model.state_dict(), built.state_dict())
+
+
 def test_tied_embeddings_are_stored_once_and_tied_again(folder):
     assert "output.weight" not in load_file(folder / "model.safetensors")
     model = load(folder).model
@@ -87,6 +99,30 @@ def test_half_precision_is_stored_and_opened_as_float32(family, tokenizer, tmp_p
     stored = load_file(tmp_path / "half" / "model.safetensors")
     assert {tensor.dtype for tensor in stored.values()} == {torch.bfloat16}
     assert load(tmp_path / "half").model.embedding.weight.dtype == torch.float32
+
+
+def test_opening_draws_no_random_numbers_and_building_still_does(folder, family, tokenizer):
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    load(folder)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert small(family, tokenizer).embedding.weight.std() > 0
+
+
+LOAD = """
+import sys
+from model.checkpoint import load
+before = len(sys.modules)
+load(sys.argv[1])
+print(len(sys.modules) - before)
+"""
+
+
+def test_opening_imports_no_decompositions(folder):
+    found = subprocess.run(
+        [sys.executable, "-c", LOAD, str(folder)], capture_output=True, text=True, check=True
+    )
+    assert int(found.stdout) < 100  # PyTorch's rules for the meta device are eight hundred
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])

@@ -172,6 +172,22 @@ def test_a_state_is_a_value_and_can_be_stepped_twice(model, sources):
     torch.testing.assert_close(first.log_probs, again.log_probs, atol=0, rtol=0)
 
 
+def test_two_continuations_of_one_state_never_see_each_other(model, sources):
+    ids, mask = sources[0][:1], sources[1][:1]
+    texts = [torch.randint(3, 40, (1, 12)) for _ in range(2)]
+    start = model.start(model.encode(ids, mask))
+    _, parting = model.step(torch.tensor([model.config.decoder_start_id]), start)
+    states, said = [parting, parting], [[], []]
+    for place in range(12):  # in turn, so that each writes after the other
+        for side, text in enumerate(texts):
+            output, states[side] = model.step(text[:, place], states[side])
+            said[side].append(output.log_probs)
+    for text, log_probs in zip(texts, said, strict=True):
+        target = torch.cat([text, text[:, :1]], dim=1)  # the last place is only predicted
+        expected = model.forward(ids, mask, target)[:, 1:]
+        torch.testing.assert_close(torch.stack(log_probs, dim=1), expected, **TOLERANCE)
+
+
 def test_not_recording_changes_no_probability(model, sources):
     ids, mask = sources
     state = model.start(model.encode(ids, mask))

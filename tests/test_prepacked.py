@@ -49,8 +49,12 @@ def test_every_linear_map_is_packed(model: nn.Module) -> None:
 
 
 @pytest.mark.parametrize("shape", [(16,), (1, 16), (4, 16), (2, 3, 16), (2, 1, 3, 16), (0, 16)])
-def test_a_packed_map_takes_any_leading_shape(shape: tuple[int, ...]) -> None:
-    linear = nn.Linear(16, 7).requires_grad_(False)
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [7, 40], ids=["tall", "wide"])
+def test_a_packed_map_takes_any_leading_shape(
+    shape: tuple[int, ...], size: int, bias: bool
+) -> None:
+    linear = nn.Linear(16, size, bias=bias).requires_grad_(False)
     states = torch.randn(16, *shape[:-1]).movedim(0, -1)  # not contiguous either
     packed = nn.Sequential(linear)
     expected = linear(states)

@@ -258,6 +258,14 @@ def test_a_reference_the_model_could_not_write_is_refused(tiny: Summarizer) -> N
         tiny.score(TEXT, "council " * 100)
 
 
+def test_the_default_length_is_cut_to_what_the_model_writes(tiny):
+    plain = DecodingOptions(num_beams=1)
+    assert plain.max_new_tokens > tiny.config.max_target_tokens
+    results = [tiny.summarize(TEXT, plain).trace, list(tiny.stream(TEXT, plain))[-1].trace]
+    for trace in results:
+        assert trace.options["max_new_tokens"] == tiny.config.max_target_tokens
+
+
 def test_options_beyond_the_model_are_refused_with_both_numbers(tiny: Summarizer) -> None:
     with pytest.raises(ValueError, match=r"max_new_tokens must be at most 24 .* got 25"):
         tiny.stream(TEXT, DecodingOptions(max_new_tokens=25))

@@ -107,7 +107,7 @@ def test_the_first_word_of_a_sentence_is_a_name_only_with_a_second_capital() -> 
 
 
 def test_capitals_of_a_title_are_no_names() -> None:
-    source = "we read maps with a graph"
+    source = "we read maps with a graph of mRNA"
     assert unsupported_names("Better Reading of Large Maps", source) == []
     assert unsupported_names("Better Reading of Maps with GraphNet", source) == ["GraphNet"]
     assert unsupported_names("Finding mRNA in the Many Maps of a Large Graph", source) == []
