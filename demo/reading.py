@@ -10,13 +10,15 @@ from typing import Literal
 
 import numpy as np
 
-from model.trace import Trace
+from model.trace import Reduction, Trace
 from model.words import PooledAttention, Segment, pool
 
 Unit = Literal["words", "sentences", "tokens"]
 UNITS: tuple[Unit, ...] = ("words", "sentences", "tokens")
 END_NAME = "end"  # how the decision to stop is called wherever it is shown
 MARKS_NAME = "marks"  # the column of all special tokens
+BEFORE_NAME, AFTER_NAME = "before", "after"  # the columns of what lies outside a zoomed sentence
+END_TOKEN = "</s>"  # its name in every vocabulary here; it stands for no character
 LONG_SOURCE = 160  # words; a longer source opens at sentence level
 
 
@@ -32,12 +34,22 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """One token of a summary, and the word it belongs to."""
+
+    text: str  # for reading: without the space before it
+    word: int  # place in `summary_words`
+    begins: bool  # whether it is the first of its word
+
+
+@dataclass(frozen=True)
 class AttentionView:
-    """Which part of the attention is looked at; None is the mean over layers or heads."""
+    """Which part of the attention is looked at."""
 
     unit: Unit = "words"
-    layer: int | None = None
-    head: int | None = None
+    layer: Reduction = "mean"  # a number from 0, "mean" or "max"; None is the mean, too
+    head: Reduction = "mean"
+    sentence: int | None = None  # the map zooms into this one; without effect on unit "sentences"
 
 
 def summary_words(trace: Trace, hypothesis: int = 0) -> tuple[Word, ...]:
@@ -58,19 +70,90 @@ def summary_words(trace: Trace, hypothesis: int = 0) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def word_attention(trace: Trace, hypothesis: int, view: AttentionView) -> PooledAttention:
-    """Attention from every summary word (rows, those of `summary_words`) to source parts.
+def summary_pieces(trace: Trace, hypothesis: int = 0) -> tuple[Piece, ...]:
+    """The tokens of a hypothesis in order, one a step.
 
-    With unit "tokens" the source's parts are its tokens; rows are words in every unit.
+    A token that is in no word (white space) counts as part of the word before it.
     """
-    weights = trace.attention(hypothesis, view.layer, view.head)  # [T, S]
+    words = summary_words(trace, hypothesis)
+    word_of = {token: place for place, word in enumerate(words) for token in word.tokens}
+    first = {word.tokens[0] for word in words}
+    found, word = [], 0
+    for step, text in enumerate(trace.target_tokens(hypothesis) if words else ()):
+        word = word_of.get(step, word)
+        found.append(Piece(token_text(text), word, step in first))
+    return tuple(found)
+
+
+def token_text(text: str) -> str:
+    """A token for reading: on one line, without the space before it, never empty."""
+    if text == END_TOKEN:
+        return f"({END_NAME})"
+    shown = text.replace("\n", "↵").strip()
+    return shown or ("␣" if text else "…")
+
+
+def token_attention(trace: Trace, hypothesis: int, view: AttentionView) -> np.ndarray:
+    """Attention [T, S] under the view's layer and head; every row sums to 1.
+
+    The largest weights of several heads sum to more than 1. They are divided by their sum, so
+    that "max" shows how the strongest weights share out and all views can add rows up.
+    """
+    weights = trace.attention(hypothesis, view.layer, view.head)
+    if "max" in (view.layer, view.head):
+        weights = weights / weights.sum(axis=1, keepdims=True).clip(min=1e-9)
+    return weights
+
+
+def pooled_over(
+    trace: Trace, hypothesis: int, view: AttentionView, parts: tuple[Segment, ...]
+) -> PooledAttention:
+    """Attention from every summary word (rows, those of `summary_words`) to parts of the source."""
     rows = tuple(Segment(word.text, 0, 0, word.tokens) for word in summary_words(trace, hypothesis))
-    return pool(weights, rows, _source_parts(trace, view.unit))
+    return pool(token_attention(trace, hypothesis, view), rows, parts)
+
+
+def word_attention(trace: Trace, hypothesis: int, view: AttentionView) -> PooledAttention:
+    """Attention from every summary word to every part of the source, however many there are.
+
+    With unit "tokens" the source's parts are its tokens; rows are words in every unit. The
+    view's `sentence` is the map's affair alone.
+    """
+    return pooled_over(trace, hypothesis, view, source_parts(trace, view.unit))
+
+
+def source_parts(trace: Trace, unit: Unit) -> tuple[Segment, ...]:
+    """Words, sentences or tokens of the source, as far as it was read."""
+    if unit == "words":
+        return trace.source_words()
+    if unit == "sentences":
+        return trace.source_sentences()
+    if unit == "tokens":
+        return tuple(
+            Segment(token.text, token.start, token.end, (place,))
+            for place, token in enumerate(trace.source.tokens)
+            if token.end > token.start
+        )
+    raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r:.80}")
+
+
+def copied_by_word(trace: Trace, hypothesis: int = 0) -> np.ndarray | None:
+    """How much of every summary word the copy gate took from the source, 0 to 1; None without."""
+    gate = trace.copy_gate(hypothesis) if trace.hypotheses else None
+    if gate is None:
+        return None
+    words = summary_words(trace, hypothesis)
+    return np.array([gate[list(word.tokens)].mean() for word in words], dtype=np.float32)
 
 
 def opening_unit(trace: Trace) -> Unit:
     """Words, unless the source is so long that they could not be told apart."""
     return "words" if len(trace.source_words()) <= LONG_SOURCE else "sentences"
+
+
+def opening_view(trace: Trace) -> AttentionView:
+    """What the map shows of a new run: the mean, over words or, for long sources, sentences."""
+    return AttentionView(opening_unit(trace))
 
 
 def copied_share(trace: Trace, hypothesis: int = 0) -> float:
@@ -83,20 +166,6 @@ def copied_share(trace: Trace, hypothesis: int = 0) -> float:
 def word_count(segments: tuple[Segment, ...]) -> int:
     """Words without punctuation marks."""
     return sum(_is_word(segment.text) for segment in segments)
-
-
-def _source_parts(trace: Trace, unit: Unit) -> tuple[Segment, ...]:
-    if unit == "words":
-        return trace.source_words()
-    if unit == "sentences":
-        return trace.source_sentences()
-    if unit == "tokens":
-        return tuple(
-            Segment(token.text, token.start, token.end, (place,))
-            for place, token in enumerate(trace.source.tokens)
-            if token.end > token.start
-        )
-    raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r:.80}")
 
 
 def _is_word(text: str) -> bool:

@@ -2,79 +2,173 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
-from demo.plots.frame import empty_figure, frame, label, word_axis
-from demo.reading import MARKS_NAME, AttentionView, summary_words, word_attention
-from model.trace import Trace
+from demo.plots.columns import Columns, map_columns, word_ranges
+from demo.plots.frame import COPIED, empty_figure, frame, label, word_axis, wrapped
+from demo.reading import (
+    MARKS_NAME,
+    AttentionView,
+    copied_by_word,
+    opening_view,
+    pooled_over,
+    summary_words,
+    word_attention,
+)
+from model.trace import PooledAttention, Trace
 
 # Transparent at zero, so that one scale serves a light and a dark page.
 SCALE = [[0.0, "rgba(109,102,240,0)"], [0.08, "rgba(109,102,240,0.14)"], [1.0, "#6d66f0"]]
+COPIED_SCALE = [[0.0, "rgba(13,148,136,0.06)"], [1.0, COPIED]]
+COPIED_NAME = "copied"
 ROW_HEIGHT = 24  # pixels
 COLUMN_WIDTH = {"words": 14, "tokens": 14, "sentences": 44}
-LABEL_SPACE = (34.0, 5.6)  # pixels above the map for slanted labels: at least, and per character
+SLANT = {"words": -60, "tokens": -60, "sentences": -30}  # degrees
+ABOVE = {"words": 5.6, "tokens": 5.6, "sentences": 3.4}  # pixels a character of slanted labels
+BESIDE = 7.0  # pixels a character of the words left of the map
+STRIP, GAP = 18, 10  # pixels: the strip of copied shares, and what parts it from the map
+UNIT_GRID = {"x0": 0, "dx": 1, "y0": 0, "dy": 1}
 
 
 def attention_map(
     trace: Trace, hypothesis: int = 0, view: AttentionView | None = None
 ) -> go.Figure:
-    """A heat map, one row a summary word; rows sum to 1 with the column of special tokens."""
-    view = view or AttentionView()
+    """A heat map, one row a summary word; rows sum to 100 % with the column of special tokens.
+
+    A model with a copy gate has a second strip behind it: how much of every word was copied.
+    """
     words = summary_words(trace, hypothesis)
     if not words:
         return empty_figure("The summary is empty.")
     if trace.attention_shape is None:
         return empty_figure("This run recorded no attention.")
-    pooled = word_attention(trace, hypothesis, view)
-    parts = [part.text for part in pooled.source]
-    columns = [*parts, MARKS_NAME]
+    view = view or opening_view(trace)
+    columns = map_columns(trace, view)
+    pooled = pooled_over(trace, hypothesis, view, columns.parts)
+    copied = copied_by_word(trace, hypothesis)
+    names = [part.text for part in columns.parts] + [MARKS_NAME]
+    figure = go.Figure(layout=_layout([word.text for word in words], names, view))
+    figure.add_trace(_cells(pooled, _peak(trace, hypothesis, view, pooled, columns), view))
+    if copied is not None:
+        _add_copied(figure, copied)
+    figure.layout.meta = {**figure.layout.meta, "columns": word_ranges(trace, columns)}
+    return figure
+
+
+def _peak(
+    trace: Trace,
+    hypothesis: int,
+    view: AttentionView,
+    pooled: PooledAttention,
+    columns: Columns,
+) -> float:
+    """The weight with the full colour. Marks and "before" can draw most; they don't set it.
+
+    A zoomed sentence has the colours it has in the whole map: little attention stays pale.
+    """
+    ordinary = np.delete(pooled.weights, columns.rest, axis=1)
+    peak = float(ordinary.max(initial=1e-8))
+    if columns.rest:
+        peak = max(peak, float(word_attention(trace, hypothesis, view).weights.max(initial=0)))
+    return peak
+
+
+def _cells(pooled: PooledAttention, peak: float, view: AttentionView) -> go.Heatmap:
     weights = np.concatenate([pooled.weights, pooled.outside[:, None]], axis=1)
-    # The marks can draw most of the attention; the scale is that of the ordinary columns.
-    peak = float(pooled.weights.max()) if pooled.weights.size else 1.0
-    labels = _column_labels(parts, view.unit)
-    above = round(LABEL_SPACE[0] + LABEL_SPACE[1] * max(len(label(text)) for text in labels))
-    height = above + ROW_HEIGHT * len(words) + 12
-    figure = go.Figure(layout=frame(height, {"l": 96, "r": 8, "t": above, "b": 12}))
-    figure.add_heatmap(
+    counted = "strongest attention" if "max" in (view.layer, view.head) else "attention"
+    return go.Heatmap(
+        # Columns are few, see MOST_COLUMNS: exact numbers stay small on their way.
         z=(100 * weights).astype(np.float32),
         zmin=0.0,
-        zmax=100 * max(peak, 1e-6),
+        zmax=100 * peak,
         colorscale=SCALE,
         showscale=False,
         xgap=1,
         ygap=2,
-        x0=0,
-        dx=1,
-        y0=0,
-        dy=1,
-        hoverongaps=False,
-        hovertemplate="%{y} → %{x}<br>%{z:.1f} % of the attention<extra></extra>",
+        **UNIT_GRID,
+        hovertemplate=f"%{{y}} → %{{x}}<br>%{{z:.1f}} % of the {counted}<extra></extra>",
+    )
+
+
+def _add_copied(figure: go.Figure, copied: np.ndarray) -> None:
+    """A strip right of the map, with an axis of its own: this is no attention."""
+    across = figure.layout.meta["min_width"] - figure.layout.margin.l - figure.layout.margin.r
+    figure.add_heatmap(
+        z=(100 * copied[:, None]).astype(np.float32),
+        zmin=0.0,
+        zmax=100.0,
+        colorscale=COPIED_SCALE,
+        showscale=False,
+        ygap=2,
+        xaxis="x2",
+        **UNIT_GRID,
+        hovertemplate="%{y}: %{z:.0f} % copied from the source<extra></extra>",
     )
     figure.update_layout(
-        xaxis=word_axis(
-            labels,
+        xaxis={"domain": [0, 1 - (STRIP + GAP) / across]},
+        xaxis2=word_axis(
+            [COPIED_NAME],
+            domain=[1 - STRIP / across, 1],
             side="top",
-            tickangle=-60 if view.unit != "sentences" else -30,
+            tickangle=SLANT["words"],
             tickfont={"size": 10.5},
-            range=[-0.5, len(columns) - 0.5],
+            range=[-0.5, 0.5],
         ),
-        yaxis=word_axis(
-            [word.text for word in words],
-            range=[len(words) - 0.5, -0.5],
-            tickfont={"size": 12},
+    )
+
+
+def _layout(words: Sequence[str], names: Sequence[str], view: AttentionView) -> go.Layout:
+    """Axes, labels and sizes. The hover text is the axis text, so that is the long form."""
+    sentences = view.unit == "sentences"
+    short = [_short(name, place, sentences) for place, name in enumerate(names)]
+    above = round(34 + ABOVE[view.unit] * max(map(len, short)))
+    left = round(28 + BESIDE * max(len(label(word)) for word in words))
+    layout = frame(above + ROW_HEIGHT * len(words) + 12, {"l": left, "r": 24, "t": above, "b": 12})
+    layout.update(
+        xaxis=word_axis(
+            names,
+            ticktext=[wrapped(name) for name in names] if sentences else short,
+            showticklabels=not sentences,
+            side="top",
+            tickangle=SLANT[view.unit],
+            tickfont={"size": 10.5},
+            range=[-0.5, len(names) - 0.5],
         ),
+        yaxis=word_axis(words, range=[len(words) - 0.5, -0.5], tickfont={"size": 12}),
+        annotations=_headings(names, short) if sentences else [],
         meta={
             "axis": "y",
             "words": list(range(len(words))),
-            "min_width": 110 + COLUMN_WIDTH[view.unit] * len(columns),
+            "min_width": left + 24 + STRIP + GAP + COLUMN_WIDTH[view.unit] * len(names),
             "unit": view.unit,
         },
     )
-    return figure
+    return layout
 
 
-def _column_labels(parts: list[str], unit: str) -> list[str]:
-    if unit == "sentences":
-        return [f"{number}  {part}" for number, part in enumerate(parts, 1)] + [MARKS_NAME]
-    return [*parts, MARKS_NAME]
+def _headings(names: Sequence[str], short: Sequence[str]) -> list[dict[str, Any]]:
+    """Labels that say the whole sentence when pointed at; an axis' own ones can't."""
+    return [
+        {
+            "x": place,
+            "y": 1,
+            "xref": "x",
+            "yref": "paper",
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "textangle": SLANT["sentences"],
+            "text": text,
+            "font": {"size": 10.5},
+            "hovertext": wrapped(name),
+        }
+        for place, (name, text) in enumerate(zip(names, short, strict=True))
+    ]
+
+
+def _short(name: str, place: int, numbered: bool) -> str:
+    return label(f"{place + 1}  {name}" if numbered and name != MARKS_NAME else name)

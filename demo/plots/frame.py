@@ -1,23 +1,29 @@
-"""What all figures share: fonts, transparency, axes that count words. Knows no trace."""
+"""What all figures share: fonts, transparency, axes that count words. Sees no trace."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
+from demo.reading import Piece
+
 ACCENT = "#6d66f0"  # seen well on white and on near-black
 DOUBT = "#f59e0b"
+COPIED = "#0d9488"
 INK = "#6b6b80"  # the page's style sheet replaces it by the theme's own ink
 FAINT = "rgba(128, 128, 150, 0.18)"
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
-LONGEST_LABEL = 18  # characters; the hover text has all of them
+LONGEST_LABEL = 18  # characters
+HOVER_LINE, LONGEST_HOVER = 56, 168  # characters
 
 
 def frame(height: int, margin: dict[str, int]) -> go.Layout:
     """A transparent layout without drag-zoom surprises; axes are added by the figure."""
     return go.Layout(
+        template={},  # Plotly's own is 7 KB of colours that nothing here uses
         height=height,
         margin=margin,
         paper_bgcolor="rgba(0,0,0,0)",
@@ -48,12 +54,24 @@ def word_axis(labels: Sequence[str], **settings: Any) -> dict[str, Any]:
     }
 
 
-def label(text: str) -> str:
+def piece_axis(pieces: Sequence[Piece], **settings: Any) -> dict[str, Any]:
+    """The same for tokens; one that goes on with a word shows so by a dot before it."""
+    texts = [piece.text if piece.begins else f"·{piece.text}" for piece in pieces]
+    return word_axis(texts, **settings)
+
+
+def label(text: str, longest: int = LONGEST_LABEL) -> str:
     """A word as plain axis text: one line, cut when long, never Plotly markup."""
     line = " ".join(text.split()) or "␣"
-    if len(line) > LONGEST_LABEL:
-        line = line[: LONGEST_LABEL - 1] + "…"
+    if len(line) > longest:
+        line = line[: longest - 1] + "…"
     return plain(line)
+
+
+def wrapped(text: str) -> str:
+    """Any text as plain lines for a hover box; a very long one is cut."""
+    cut = text if len(text) <= LONGEST_HOVER else text[: LONGEST_HOVER - 1] + "…"
+    return "<br>".join(map(plain, textwrap.wrap(cut, HOVER_LINE)))
 
 
 def plain(text: str) -> str:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import dataclasses
+import math
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
-from demo.plots import attention_map, empty_figure, word_probabilities
+from demo.plots import (
+    attention_map,
+    candidate_strip,
+    empty_figure,
+    entropy_and_rank,
+    raw_and_final,
+    word_probabilities,
+)
 from demo.plots.frame import DOUBT, label
-from demo.reading import LONG_SOURCE, AttentionView, opening_unit, summary_words, word_attention
+from demo.reading import summary_pieces, summary_words
 from model.trace import Trace
 from tests.demo.made import PROBABILITIES, make_trace
-
-
-def cells(figure: go.Figure) -> np.ndarray:
-    return np.asarray(figure.data[0].z, dtype=float)
 
 
 def test_a_words_probability_is_that_of_all_its_tokens(trace: Trace) -> None:
@@ -30,44 +32,6 @@ def test_an_unfinished_summary_has_no_end_mark() -> None:
     assert [word.text for word in summary_words(make_trace(finished=False))][-1] == "library"
 
 
-def test_attention_rows_sum_to_a_hundred_percent(trace: Trace) -> None:
-    for unit in ("words", "sentences", "tokens"):
-        figure = attention_map(trace, view=AttentionView(unit))  # type: ignore[arg-type]
-        assert cells(figure).sum(axis=1) == pytest.approx(100.0, abs=0.01)
-
-
-def test_the_map_has_whole_number_places_and_words_as_labels(trace: Trace) -> None:
-    figure = attention_map(trace)
-    assert list(figure.layout.yaxis.tickvals) == [0, 1, 2, 3]
-    assert list(figure.layout.yaxis.ticktext) == ["Council", "keeps", "library", "end"]
-    assert figure.layout.xaxis.ticktext[-1] == "marks"
-    assert figure.layout.xaxis.ticktext[4] == "library"
-    assert figure.layout.meta["words"] == [0, 1, 2, 3]
-
-
-def test_the_map_shows_the_layer_asked_for(trace: Trace) -> None:
-    first = cells(attention_map(trace, view=AttentionView(layer=0)))
-    second = cells(attention_map(trace, view=AttentionView(layer=1)))
-    mean = cells(attention_map(trace))
-    assert first[0].argmax() == 0
-    assert second[0].argmax() == 1
-    assert mean == pytest.approx((first + second) / 2, abs=1e-4)
-
-
-def test_sentences_pool_the_words_they_hold(trace: Trace) -> None:
-    by_word = word_attention(trace, 0, AttentionView("words"))
-    by_sentence = word_attention(trace, 0, AttentionView("sentences"))
-    assert by_sentence.weights.shape[1] == 1
-    assert by_sentence.weights[:, 0] == pytest.approx(by_word.weights.sum(axis=1), abs=1e-5)
-
-
-def test_long_sources_open_by_sentences(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert opening_unit(trace) == "words"
-    monkeypatch.setattr("demo.reading.LONG_SOURCE", 3)
-    assert LONG_SOURCE > 3
-    assert opening_unit(trace) == "sentences"
-
-
 def test_bars_below_one_half_are_orange(trace: Trace) -> None:
     figure = word_probabilities(trace)
     colours = figure.data[0].marker.color
@@ -76,15 +40,11 @@ def test_bars_below_one_half_are_orange(trace: Trace) -> None:
 
 
 def test_figures_are_transparent(trace: Trace) -> None:
-    for figure in (attention_map(trace), word_probabilities(trace), empty_figure("nothing")):
+    figures = [draw(trace) for draw in (attention_map, word_probabilities, entropy_and_rank)]
+    figures += [candidate_strip(trace), raw_and_final(trace, 0, 1), empty_figure("nothing")]
+    for figure in figures:
         assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
         assert figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
-
-
-def test_arrays_travel_packed_and_not_as_lists(trace: Trace) -> None:
-    z = json.loads(attention_map(trace).to_json())["data"][0]["z"]
-    assert z["dtype"] == "f4"
-    assert len(base64.b64decode(z["bdata"])) == 4 * 4 * 7
 
 
 @pytest.mark.parametrize("text", ["<b>x</b>", "a & b", "<img src=x onerror=alert(1)>"])
@@ -101,13 +61,86 @@ def test_labels_are_short_and_on_one_line() -> None:
     assert label("  ") == "␣"
 
 
-def test_a_run_without_attention_says_so() -> None:
-    trace = make_trace()
-    bare = [step.__class__(**{**vars(step), "cross_attention": None}) for step in trace.steps]
-    figure = attention_map(trace.__class__(**{**vars(trace), "steps": tuple(bare)}))
-    assert "no attention" in figure.layout.annotations[0].text
+def test_tokens_know_their_word(trace: Trace) -> None:
+    pieces = summary_pieces(trace)
+    assert [piece.text for piece in pieces] == ["Council", "keeps", "lib", "rary", "(end)"]
+    assert [piece.word for piece in pieces] == [0, 1, 2, 2, 3]
+    assert [piece.begins for piece in pieces] == [True, True, True, False, True]
 
 
-def test_no_layer_beyond_the_last_is_drawn(trace: Trace) -> None:
-    with pytest.raises(ValueError, match="layer"):
-        attention_map(trace, view=AttentionView(layer=9))
+def test_probability_entropy_and_rank_share_one_axis_of_tokens(trace: Trace) -> None:
+    figure = entropy_and_rank(trace)
+    bars, entropy, ranks = figure.data
+    assert list(bars.y) == pytest.approx(PROBABILITIES, abs=1e-3)
+    assert list(entropy.y) == [1.25] * 5
+    assert list(ranks.y) == [1] * 5
+    assert [one.xaxis for one in figure.data] == [None] * 3
+    assert figure.layout.meta["words"] == [0, 1, 2, 2, 3]
+    assert list(figure.layout.xaxis.ticktext) == ["Council", "keeps", "lib", "·rary", "(end)"]
+
+
+def test_the_worst_rank_is_at_the_bottom_and_named(trace: Trace) -> None:
+    steps = list(trace.steps)
+    steps[1] = dataclasses.replace(steps[1], ranks=np.array([2_345]))
+    figure = entropy_and_rank(dataclasses.replace(trace, steps=tuple(steps)))
+    assert figure.data[2].y[1] == 2_346
+    assert figure.data[2].marker.symbol[1] != figure.data[2].marker.symbol[0]
+    assert figure.layout.yaxis3.ticktext[-1] == "2,346"
+    bottom, top = figure.layout.yaxis3.range
+    assert bottom > math.log10(2_346) > 0 > top
+
+
+def test_the_strip_shows_candidates_by_rank_and_greys_what_was_blocked(trace: Trace) -> None:
+    strip = candidate_strip(trace).data[0]
+    assert np.shape(strip.z) == (3, 5)
+    assert strip.z[0] == pytest.approx(PROBABILITIES, abs=1e-3)
+    assert set(strip.z[1].tolist()) == {-1.0}
+    assert [row[2] for row in strip.text[:2]] == ["lib", "✕ park"]
+    assert "blocked" in strip.hovertext[1][0]
+    assert "would repeat words" in strip.hovertext[1][0]
+
+
+def test_every_column_of_the_strip_frames_what_was_chosen(trace: Trace) -> None:
+    frames = candidate_strip(trace).data[1]
+    corners = [(x, y) for x, y in zip(frames.x, frames.y, strict=True) if x is not None]
+    assert {round(x) for x, _ in corners} == set(range(5))
+    assert {round(y) for _, y in corners} == {0}
+
+
+def test_an_improbable_choice_has_a_row_of_its_own(trace: Trace) -> None:
+    step = trace.steps[0]
+    log_probs = np.log(np.array([[0.2, 0.15, 0.1, 0.09, 0.08, 0.07, 0.06, 0.001]]))
+    ids = np.array([[14, 15, 11, 12, 13, 2, 14, 10]])
+    step = dataclasses.replace(
+        step, top_ids=ids, top_log_probs=log_probs, filtered_log_probs=log_probs, rules=(((),) * 8,)
+    )
+    strip, frames = candidate_strip(dataclasses.replace(trace, steps=(step, *trace.steps[1:]))).data
+    assert strip.text[6][0] == "Council"
+    assert np.isnan(strip.z[6][1])
+    assert round(frames.y[0]) == 6
+
+
+def test_raw_and_final_are_told_apart_and_the_rule_is_named(trace: Trace) -> None:
+    raw, final = raw_and_final(trace, 0, 1).data
+    assert (raw.name, final.name) == ("model", "after rules")
+    assert list(raw.x) == pytest.approx([0.3, 0.05, 0.01, 0.64], abs=1e-3)
+    assert final.x[1] == 0
+    assert final.text[1] == "✕ blocked: would repeat words"
+    assert "used before" in final.text[2]
+    assert final.x[3] is None  # without sampling nothing says what the rules left to the rest
+
+
+def test_sampling_knows_the_rest_after_the_rules(trace: Trace) -> None:
+    sampled = dataclasses.replace(trace, options={"do_sample": True})
+    final = raw_and_final(sampled, 0, 1).data[1]
+    assert sum(final.x) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_step_that_does_not_exist_is_refused(trace: Trace) -> None:
+    with pytest.raises(ValueError, match="between 0 and 4"):
+        raw_and_final(trace, 0, 5)
+
+
+def test_no_figure_holds_markup_of_the_text(trace: Trace) -> None:
+    for figure in (candidate_strip(trace), raw_and_final(trace, 0, 1)):
+        assert "<img" not in figure.to_json().replace("\\u003c", "<")
