@@ -8,7 +8,7 @@ CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$
 export GRADIO_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help demo test check lint format test-fast test-slow test-e2e chromium bench clean
+.PHONY: help demo test check lint format test-fast test-slow test-e2e chromium bench stored-run clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -55,6 +55,12 @@ endif
 
 bench: .venv-bench/ready  ## ours against transformers; writes tests/benchmarks/README.md
 	.venv-bench/bin/python -m tests.benchmarks
+
+# The run that stands on the page before anybody pressed Summarize.
+stored-run: .venv/runtime  ## make the stored run of the first example anew
+	printf %s "$$(tail -n +2 assets/examples/1-news.txt)" | $(BIN)/python -m model summarize \
+	  --model assets/models/lstm --style headline --max-new-tokens 20 --json - \
+	  > assets/examples/1-news.json
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

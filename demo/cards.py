@@ -10,13 +10,11 @@ import gradio as gr
 
 from demo import components
 from demo.assets import Example, examples
-from demo.controls import CONTROLS, GROUPS, MAX_LENGTH, STYLE_LENGTHS, Control
-from demo.handlers import LENGTHS, MEAN
-from demo.plots import empty_figure
-from demo.strategies import PRESETS, STRATEGIES, availability
+from demo.controls import CONTROLS, GROUPS, LENGTHS, MAX_LENGTH, STYLE_LENGTHS, Control
+from demo.strategies import DEFAULT_PRESET, PRESETS, STRATEGIES, availability
+from demo.uploads import ENDINGS
 
 STRATEGY = STRATEGIES[0].name
-PRESET = "Balanced"
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,7 @@ class SourceCard:
     samples: tuple[tuple[gr.Button, Example], ...]
     summarize: gr.Button
     stop: gr.Button
+    upload: gr.UploadButton
     tabs: gr.Tabs
 
 
@@ -38,26 +37,8 @@ class SettingsCard:
     style: gr.Radio
     preset: gr.Radio
     strategy: gr.Radio
+    reset: gr.Button
     controls: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class SummaryCards:
-    """What came out."""
-
-    summary: gr.HTML
-    alternatives: gr.HTML
-    chart: gr.Plot
-
-
-@dataclass(frozen=True)
-class AttentionCard:
-    """Where the model looked."""
-
-    unit: gr.Radio
-    layer: gr.Dropdown
-    head: gr.Dropdown
-    attention: gr.Plot
 
 
 def header(names: Sequence[str]) -> gr.Dropdown:
@@ -76,8 +57,8 @@ def header(names: Sequence[str]) -> gr.Dropdown:
             interactive=bool(names),
             elem_id="model",
         )
-        with gr.Column(scale=0, min_width=42):
-            components.theme_button()
+        with gr.Column(scale=0, min_width=180, elem_classes="gs-tools-column"):
+            components.tools()
     return model
 
 
@@ -101,10 +82,17 @@ def source_card() -> SourceCard:
                 source = components.source_panel()
         with gr.Row(elem_classes="gs-samples"):
             samples = tuple((gr.Button(one.name, size="sm"), one) for one in found)
+            upload = gr.UploadButton(
+                "Upload .txt .md .pdf .docx",
+                file_types=list(ENDINGS),
+                size="sm",
+                type="filepath",
+                elem_id="upload",
+            )
         with gr.Row(elem_classes="gs-actions"):
             summarize = gr.Button("Summarize", variant="primary", elem_id="summarize")
             stop = gr.Button("Stop", interactive=False, elem_id="stop")
-    return SourceCard(text, source, samples, summarize, stop, tabs)
+    return SourceCard(text, source, samples, summarize, stop, upload, tabs)
 
 
 def settings_card(styles: Sequence[str], limit: int) -> SettingsCard:
@@ -112,7 +100,7 @@ def settings_card(styles: Sequence[str], limit: int) -> SettingsCard:
     with gr.Column(elem_classes=["gs-card", "gs-later"]):
         components.heading("How to write it")
         style = _chips("Style", list(styles), visible=bool(styles))
-        preset = _chips("Preset", [one.name for one in PRESETS], value=PRESET)
+        preset = _chips("Preset", [one.name for one in PRESETS], value=DEFAULT_PRESET)
         strategy = _chips("Strategy", [(row.label, row.name) for row in STRATEGIES])
         made: dict[str, Any] = {}
         idle = availability(STRATEGY)
@@ -124,41 +112,10 @@ def settings_card(styles: Sequence[str], limit: int) -> SettingsCard:
                 if rest:
                     components.heading(title)
                     made |= {one.name: _control(one, idle, limit) for one in rest}
+        reset = gr.Button("Reset", size="sm", elem_id="reset")
     if styles:  # what choosing the style would set
         made["max_new_tokens"].value = min(STYLE_LENGTHS.get(styles[0], MAX_LENGTH), limit)
-    return SettingsCard(style, preset, strategy, tuple(made[one.name] for one in CONTROLS))
-
-
-def summary_cards(value: dict[str, Any]) -> SummaryCards:
-    """The summary, what stood beside its words, and their probabilities."""
-    with gr.Column(elem_classes="gs-card"):
-        summary = components.summary_strip(value)
-    with gr.Column(elem_classes="gs-card"):
-        alternatives = components.alternatives_panel()
-    with gr.Column(elem_classes="gs-card"):
-        components.heading("Probability of every word", "below 0.5 in orange")
-        chart = _plot("chart")
-    return SummaryCards(summary, alternatives, chart)
-
-
-def attention_card() -> AttentionCard:
-    """The map and its pickers."""
-    with gr.Column(elem_classes="gs-card"):
-        components.heading("Attention", "a hint, not an explanation")
-        with gr.Row(elem_classes="gs-toolbar"):
-            unit = gr.Radio(
-                [("Words", "words"), ("Sentences", "sentences"), ("Tokens", "tokens")],
-                value="words",
-                show_label=False,
-                label="Source by",
-                container=False,
-                elem_classes="gs-chips",
-                elem_id="unit",
-                scale=3,
-            )
-            layer, head = _picker("Layer"), _picker("Head")
-        attention = _plot("attention")
-    return AttentionCard(unit, layer, head, attention)
+    return SettingsCard(style, preset, strategy, reset, tuple(made[one.name] for one in CONTROLS))
 
 
 def _chips(label: str, choices: list[Any], **settings: Any) -> gr.Radio:
@@ -190,25 +147,3 @@ def _control(control: Control, idle: dict[str, str], limit: int) -> Any:
     if control.choices:
         return gr.Dropdown(list(control.choices), filterable=False, **shared)
     return gr.Textbox(max_lines=1, **shared)
-
-
-def _picker(label: str) -> gr.Dropdown:
-    return gr.Dropdown(
-        [MEAN],
-        value=MEAN,
-        label=label,
-        min_width=110,
-        filterable=False,
-        interactive=False,
-        elem_id=label.lower(),
-    )
-
-
-def _plot(name: str) -> gr.Plot:
-    return gr.Plot(
-        empty_figure("Drawn when the summary is complete."),
-        show_label=False,
-        container=False,
-        elem_classes="gs-plot",
-        elem_id=name,
-    )

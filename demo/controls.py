@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from model.options import DecodingOptions
 
+LENGTHS = ("max_new_tokens", "min_new_tokens")  # options that a model limits
 MAX_LENGTH = 256  # tokens; a model may allow less
 MAX_BEAMS = 16  # on the page and its endpoints; one request must not hold the others up
 # Tokens a style needs at most: a headline that may be long becomes a copied paragraph.

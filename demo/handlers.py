@@ -1,30 +1,49 @@
 """From the page's values to the model and back. Every value is hostile until it was checked.
 
-Thin on purpose: options are made in `controls`, drawn values in `views`, figures in `plots`.
-A `ValueError` becomes a message here and nowhere else.
+Thin on purpose: options are made in `strategies`, what is drawn in `drawing`. A `ValueError`
+becomes a message here and nowhere else.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
-from demo import views
-from demo.assets import Example
-from demo.controls import CONTROL_NAMES, CONTROLS, MAX_LENGTH, STYLE_LENGTHS
+from demo import plots
+from demo.drawing import Views, attention_view, begun, everything, growing, looked, nothing, opened
 from demo.library import Library
-from demo.plots import attention_map, empty_figure, word_probabilities
-from demo.reading import UNITS, AttentionView, opening_unit
-from demo.strategies import PRESETS, availability, preset_values, strategy_row, to_options
+from demo.reading import summary_words
+from demo.session import Run, Session
+from demo.strategies import PRESETS, page_limits, strategy_row, to_options
+from model.long_documents import stream_document
+from model.options import DecodingOptions
 from model.trace import Trace
 
-MEAN = "mean"
-LENGTHS = ("max_new_tokens", "min_new_tokens")  # options that a model limits
+UNEXPECTED = "The summary failed. Your text is still there; the server's log says what happened."
+LONG_SENTENCES = "{count} sentences are longer than the model reads; they were cut at a word."
 LOG = logging.getLogger(__name__)
+
+
+def said(title: str) -> Callable[[Callable[..., Views]], Callable[..., Views]]:
+    """Wraps a handler: a `ValueError` becomes a warning with this title, and nothing changes."""
+
+    def wrap(handler: Callable[..., Views]) -> Callable[..., Views]:
+        @functools.wraps(handler)
+        def guarded(*values: Any) -> Views:
+            try:
+                return handler(*values)
+            except ValueError as error:
+                gr.Warning(str(error), title=title)
+                return Views()
+
+        return guarded
+
+    return wrap
 
 
 @dataclass(frozen=True)
@@ -34,105 +53,116 @@ class Handlers:
     library: Library
 
     def summarize(
-        self, text: Any, model: Any, style: Any, strategy: Any, *values: Any
-    ) -> Iterator[tuple[Any, ...]]:
-        """Updates of (summary, *results): text while it grows, then everything drawn at once."""
-        try:
+        self, session: Any, text: Any, model: Any, style: Any, *settings: Any
+    ) -> Iterator[Views]:
+        """Text while it grows, then everything drawn. `settings`: preset, strategy, controls."""
+
+        def updates() -> Iterator[Views]:
+            preset, strategy, *values = settings
             options = to_options(strategy, values)
-            summarizer = self.library.get(_name(model))
-            yield _growing("")
-            for update in summarizer.stream(text, options, _style(style, summarizer.styles)):
-                yield drawn(update.trace) if update.trace else _growing(update.text)
-        except ValueError as error:
-            gr.Warning(str(error), title="Not summarised")
-            yield failed(str(error))
-        except Exception:
-            # What went wrong is for the log; it could hold paths or other people's text.
-            LOG.exception("A summary failed")
-            gr.Warning(UNEXPECTED, title="Not summarised")
-            yield failed(UNEXPECTED)
+            summarizer = self.library.get(name_of(model))
+            chosen = style_of(style, summarizer.styles)
+            yield begun()
+            for update in stream_document(summarizer, text, options, chosen):
+                if update.trace is None:
+                    yield growing(update)
+                    continue
+                label = run_label(chosen, preset, strategy)
+                if update.cut_sentences:
+                    gr.Info(LONG_SENTENCES.format(count=update.cut_sentences))
+                run = Run(update.trace, label, parts=update.part_traces)
+                yield everything(visit(session).adding(run))
 
-    def look(self, trace: Any, unit: Any, layer: Any, head: Any) -> tuple[Any, ...]:
-        """(source, attention map) again, for another unit, layer or head. Runs no model."""
-        if not isinstance(trace, Trace):
-            return gr.skip(), gr.skip()
-        try:
-            view = attention_view(trace, unit, layer, head)
-            return views.source_panel(trace, view=view), attention_map(trace, view=view)
-        except ValueError as error:
-            gr.Warning(str(error), title="Not drawn")
-            return gr.skip(), gr.skip()
+        yield from _told(updates(), session)
 
-    def model_chosen(self, model: Any, *lengths: Any) -> tuple[Any, ...]:
-        """(style, *LENGTHS) for a model that was just chosen; this opens it."""
-        try:
-            summarizer = self.library.get(_name(model))
-        except ValueError as error:
-            gr.Warning(str(error), title="The model can't be opened")
-            return (gr.skip(),) * (1 + len(lengths))
-        limit = summarizer.config.max_target_tokens
-        return (style_choice(summarizer.styles), *(_length(limit, value) for value in lengths))
+    def continue_here(self, session: Any, event: gr.EventData) -> Iterator[Views]:
+        """The summary again, kept up to a step and then led another way."""
 
-    def style_chosen(self, style: Any, model: Any) -> Any:
-        """The longest length for a style that was just chosen; others leave it as it is."""
-        wanted = STYLE_LENGTHS.get(style) if isinstance(style, str) else None
-        if wanted is None:
-            return gr.skip()
-        try:
-            return min(wanted, self.library.get(_name(model)).config.max_target_tokens)
-        except ValueError:  # the model can't be opened; summarising will say so
-            return gr.skip()
+        def updates() -> Iterator[Views]:
+            run = shown(session)
+            step, token_id, text = _choice(event)
+            summarizer = self.library.get(str(run.trace.model.get("name", "")))
+            yield begun()
+            for update in summarizer.continue_from(
+                run.trace,
+                run.hypothesis,
+                step,
+                token_id=token_id,
+                text=text,
+                options=_options_of(run.trace),
+            ):
+                if update.trace is None:
+                    yield growing(update)
+                    continue
+                label = f"from “{_word_at(run, step)}”"
+                yield everything(visit(session).adding(Run(update.trace, label)))
 
-    def sample_chosen(self, example: Example, model: Any) -> tuple[Any, ...]:
-        """(text, style, tabs) of an example; a model without its style keeps the one it has."""
-        try:
-            styles = self.library.get(_name(model)).styles
-        except ValueError:
-            styles = ()
-        style = gr.update(value=example.style) if example.style in styles else gr.skip()
-        return example.text, style, gr.update(selected="write")
+        yield from _told(updates(), session)
 
 
-UNEXPECTED = "The summary failed. Your text is still there; the server's log says what happened."
+@said("Not shown")
+def run_chosen(session: Any, event: gr.EventData) -> Views:
+    """An earlier run in all views."""
+    return everything(visit(session).showing(number("place", sent(event).get("place"))))
 
 
-def drawn(trace: Trace) -> tuple[Any, ...]:
-    """Everything that shows a finished run: (summary, *results) in the page's order."""
-    unit = opening_unit(trace)
-    view = AttentionView(unit)
-    layers, heads = trace.attention_shape or (0, 0)
-    return (
-        views.finished_summary(trace),
-        views.source_panel(trace, view=view),
-        views.alternatives(trace),
-        word_probabilities(trace),
-        attention_map(trace, view=view),
-        trace,
-        gr.update(value=unit),
-        _numbered(layers),
-        _numbered(heads),
-        gr.update(selected="read"),
+@said("Not shown")
+def hypothesis_chosen(session: Any, event: gr.EventData) -> Views:
+    """Another hypothesis of the run in all views."""
+    visitor = visit(session)
+    return everything(visitor.showing(visitor.current, number("place", sent(event).get("place"))))
+
+
+@said("Not shown")
+def node_chosen(session: Any, event: gr.EventData) -> Views:
+    """The hypothesis, abandoned or not, that ends in a node of the beam tree."""
+    visitor, run = visit(session), shown(session)
+    trace, place = run.trace.through(
+        number("step", sent(event).get("step")), number("row", sent(event).get("row"))
+    )
+    return everything(
+        visitor.replacing(visitor.current, replace(run, trace=trace, hypothesis=place))
     )
 
 
-def failed(message: str) -> tuple[Any, ...]:
-    """The message in the summary's place; nothing of an earlier run stays beside it."""
-    nothing = empty_figure("Nothing to draw yet.")
-    return (
-        {"state": "failed", "notice": message},
-        {},
-        {},
-        nothing,
-        nothing,
-        None,
-        gr.skip(),
-        gr.skip(),
-        gr.skip(),
-        gr.update(selected="write"),
-    )
+@said("Not drawn")
+def tab_drawn(session: Any, tab: Any) -> Views:
+    """The figures of the tab that is open."""
+    return opened(visit(session), tab)
 
 
-RESULTS = 10  # values in an update
+@said("Not shown")
+def part_chosen(session: Any, part: Any) -> Views:
+    """One part of a long document as a run of its own."""
+    run = shown(session)
+    place = number("part", part)
+    if place == 0:  # all of them: what is shown already
+        return Views()
+    if not 1 <= place <= len(run.parts):
+        raise ValueError(f"part must be between 1 and {len(run.parts)}, got {place}")
+    label = f"part {place} of {len(run.parts)}"
+    return everything(visit(session).adding(Run(run.parts[place - 1], label)))
+
+
+@said("Not drawn")
+def look(session: Any, unit: Any, layer: Any, head: Any, zoom: Any) -> Views:
+    """Source and attention map for another unit, layer, head or sentence. Runs no model."""
+    run = visit(session).run
+    if run is None:
+        return Views()
+    return looked(run, attention_view(run.trace, unit, layer, head, zoom))
+
+
+@said("Not drawn")
+def word_shown(session: Any, event: gr.EventData) -> Views:
+    """The distribution at the first token of a word that was selected."""
+    run = shown(session)
+    words = summary_words(run.trace, run.hypothesis)
+    place = number("word", sent(event).get("word"))
+    if not 0 <= place < len(words):
+        raise ValueError(f"word must be between 0 and {len(words) - 1}, got {place}")
+    step = words[place].tokens[0]
+    return Views(distribution=plots.raw_and_final(run.trace, run.hypothesis, step))
 
 
 def busy() -> tuple[Any, Any]:
@@ -145,80 +175,89 @@ def ready() -> tuple[Any, Any]:
     return gr.update(interactive=True), gr.update(interactive=False)
 
 
-def strategy_chosen(strategy: Any) -> list[Any]:
-    """Updates of all controls: those without effect rest and say why."""
-    idle, starts = availability(strategy), strategy_row(strategy).starts
-    updates = []
-    for control in CONTROLS:
-        update: dict[str, Any] = {
-            "interactive": control.name not in idle,
-            "info": idle.get(control.name, control.help),
-        }
-        if control.name in starts:
-            update["value"] = starts[control.name]
-        updates.append(gr.update(**update))
-    return updates
+def visit(session: Any) -> Session:
+    """The visitor's session; an expired one starts anew."""
+    return session if isinstance(session, Session) else Session()
 
 
-def preset_chosen(name: Any) -> list[Any]:
-    """(strategy, *controls) of a preset."""
-    preset = next((preset for preset in PRESETS if preset.name == name), None)
-    if preset is None:
-        return [gr.skip()] * (len(CONTROLS) + 1)
-    updates = strategy_chosen(preset.strategy)
-    for control, value in preset_values(preset).items():
-        updates[CONTROL_NAMES.index(control)]["value"] = value
-    return [preset.strategy, *updates]
+def shown(session: Any) -> Run:
+    """The run that is looked at."""
+    run = visit(session).run
+    if run is None:
+        raise ValueError("There is no summary yet; press Summarize first.")
+    return run
 
 
-def style_choice(styles: Sequence[str], wanted: str | None = None) -> Any:
-    """The style radio for a model with these styles."""
-    chosen = wanted if wanted in styles else next(iter(styles), None)
-    return gr.update(choices=list(styles), value=chosen, visible=bool(styles))
+def sent(event: gr.EventData) -> dict[str, Any]:
+    """What a component's event carries; anything but named values is as good as nothing."""
+    return event._data if isinstance(event._data, dict) else {}
 
 
-def attention_view(trace: Trace, unit: Any, layer: Any, head: Any) -> AttentionView:
-    """The view that three pickers ask for; checked here, since anybody can call."""
-    if unit not in UNITS:
-        raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {unit!r:.80}")
-    layers, heads = trace.attention_shape or (0, 0)
-    return AttentionView(unit, _place("layer", layer, layers), _place("head", head, heads))
+def number(name: str, value: Any) -> int:
+    """A whole number from the page; JSON has no other kind of number than this may be."""
+    if isinstance(value, str) and value.isdecimal() and len(value) < 9:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} must be a whole number, got {value!r:.80}")
+    return value
 
 
-def _place(name: str, value: Any, count: int) -> int | None:
-    """What a picker shows, "mean" or a number from 1, as an index or None."""
-    if value in (None, MEAN):
-        return None
-    if not isinstance(value, str) or not value.isdecimal() or not 1 <= int(value[:9]) <= count:
-        raise ValueError(f"{name} must be mean or a number from 1 to {count}, got {value!r:.80}")
-    return int(value) - 1
-
-
-def _numbered(count: int) -> Any:
-    choices = [MEAN, *(str(number) for number in range(1, count + 1))]
-    return gr.update(choices=choices, value=MEAN, interactive=count > 1)
-
-
-def _length(limit: int, value: Any) -> Any:
-    """A length slider under a model's limit, with the value it had where that still fits."""
-    wanted = value if isinstance(value, int | float) else limit
-    return gr.update(maximum=min(limit, MAX_LENGTH), value=min(wanted, limit, MAX_LENGTH))
-
-
-def _growing(text: str) -> tuple[Any, ...]:
-    return (views.running_summary(text), *[gr.skip()] * (RESULTS - 1))
-
-
-def _name(model: Any) -> str | None:
+def name_of(model: Any) -> str | None:
+    """A model's name; empty is the first model."""
     if model is not None and not isinstance(model, str):
         raise ValueError(f"model must be a name, got {model!r:.80}")
     return model or None
 
 
-def _style(style: Any, styles: Sequence[str]) -> str | None:
+def style_of(style: Any, styles: tuple[str, ...]) -> str | None:
     """The style asked for; a model without styles takes none."""
     if not styles or style in (None, ""):
         return None
     if not isinstance(style, str) or style not in styles:
         raise ValueError(f"style must be one of {', '.join(styles)}, got {style!r:.80}")
     return style
+
+
+def run_label(style: str | None, preset: Any, strategy: str) -> str:
+    """What the history calls a run: its style and the preset, or the strategy without one."""
+    known = preset if preset in [one.name for one in PRESETS] else strategy_row(strategy).label
+    return f"{style} · {known}" if style else known
+
+
+def _told(updates: Iterator[Views], session: Any) -> Iterator[Views]:
+    """The updates; a fault ends them with a message and keeps the runs made before."""
+    try:
+        yield from updates
+    except ValueError as error:
+        gr.Warning(str(error), title="Not summarised")
+        yield nothing(str(error), visit(session))
+    except Exception:
+        # What went wrong is for the log; it could hold paths or other people's text.
+        LOG.exception("A summary failed")
+        gr.Warning(UNEXPECTED, title="Not summarised")
+        yield nothing(UNEXPECTED, visit(session))
+
+
+def _choice(event: gr.EventData) -> tuple[int, int | None, str | None]:
+    """(step, token id, typed text) of an event; the model refuses none or both of the two."""
+    token_id, text = sent(event).get("token_id"), sent(event).get("text")
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"the word must be text, got {text!r:.80}")
+    return (
+        number("step", sent(event).get("step")),
+        None if token_id is None else number("token_id", token_id),
+        text,
+    )
+
+
+def _options_of(trace: Trace) -> DecodingOptions:
+    """The settings a run was made with; a scored reference was made with none."""
+    if trace.options.get("strategy") == "forced":
+        return DecodingOptions()
+    return page_limits(DecodingOptions.from_dict(dict(trace.options)))
+
+
+def _word_at(run: Run, step: int) -> str:
+    """The word of the shown summary that a step wrote."""
+    words = summary_words(run.trace, run.hypothesis)
+    return next((word.text for word in words if step in word.tokens), "…")

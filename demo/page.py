@@ -8,29 +8,26 @@ from typing import Any
 
 import gradio as gr
 
-from demo import views
-from demo.cards import (
-    AttentionCard,
-    SettingsCard,
-    SourceCard,
-    SummaryCards,
-    attention_card,
-    header,
-    settings_card,
-    source_card,
-    summary_cards,
-)
-from demo.controls import CONTROL_NAMES, MAX_LENGTH
-from demo.endpoints import CONCURRENCY, add_endpoints
-from demo.handlers import LENGTHS, Handlers, busy, preset_chosen, ready, strategy_chosen
+from demo import choosing, files, handlers, views
+from demo.cards import SettingsCard, SourceCard, header, settings_card, source_card
+from demo.choosing import Choices
+from demo.controls import CONTROL_NAMES, LENGTHS, MAX_LENGTH
+from demo.drawing import Views
+from demo.endpoints import add_endpoints
+from demo.events import HIDDEN, LIGHT, MODEL
+from demo.files import Links, Runs
+from demo.handlers import Handlers
 from demo.library import Library
+from demo.opening import opening_session, show
+from demo.results import Inspection, SummaryCards, inspection, summary_cards
+from demo.session import Session
+from demo.tabs.compare import refresh, wire_compare
+from demo.tabs.reference import wire_reference
 
-TRACE_SECONDS = 3_600  # an idle session's trace is dropped after this
-# A listener of the page is no endpoint for programs; those stand in `endpoints`.
-HIDDEN: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-LIGHT: dict[str, Any] = {**HIDDEN, "queue": False}  # answers at once, runs no model
+SESSION_SECONDS = 3_600  # an idle visitor's runs are dropped after this
 BEGIN = "() => { window.gistscope.begin(); return []; }"
 STOP = "() => { window.gistscope.stop(); return []; }"
+RUN_LINK = "() => { document.querySelector('#summarize').click(); return []; }"
 
 
 @dataclass(frozen=True)
@@ -41,24 +38,21 @@ class Cards:
     source: SourceCard
     settings: SettingsCard
     summary: SummaryCards
-    attention: AttentionCard
-    trace: gr.State
+    inspection: Inspection
+    session: gr.State
 
     @property
     def outputs(self) -> list[Any]:
-        """What a run changes, in the order of `handlers.drawn`."""
-        return [
-            self.summary.summary,
-            self.source.source,
-            self.summary.alternatives,
-            self.summary.chart,
-            self.attention.attention,
-            self.trace,
-            self.attention.unit,
-            self.attention.layer,
-            self.attention.head,
-            self.source.tabs,
-        ]
+        """The components of `Views`, in its order."""
+        cards = (self.source, self.summary, self.inspection, self.inspection.compare)
+        named = {name: part for card in cards for name, part in vars(card).items()}
+        return [(named | {"session": self.session})[name] for name in Views._fields]
+
+    @property
+    def how(self) -> list[Any]:
+        """What decides how a text is summarised: model, style, preset, strategy, controls."""
+        chosen = self.settings
+        return [self.model, chosen.style, chosen.preset, chosen.strategy, *chosen.controls]
 
 
 def build(library: Library) -> gr.Blocks:
@@ -67,68 +61,126 @@ def build(library: Library) -> gr.Blocks:
     with gr.Blocks(title="Gistscope", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         model = header(library.names)
         with gr.Row(elem_classes="gs-columns", equal_height=False):
-            with gr.Column(scale=5):
+            with gr.Column(scale=5, elem_classes="gs-left"):
                 source = source_card()
                 settings = settings_card(styles, limit)
             with gr.Column(scale=7):
                 summary = summary_cards(start)
-        attention = attention_card()
-        trace = gr.State(None, time_to_live=TRACE_SECONDS)
-        cards = Cards(model, source, settings, summary, attention, trace)
+        inspected = inspection(library.names, styles)
+        # Without a model the summary's card says why; a stored run would hide it.
+        opened = Session() if start["state"] == "failed" else opening_session()
+        session = gr.State(opened, time_to_live=SESSION_SECONDS)
+        cards = Cards(model, source, settings, summary, inspected, session)
         add_endpoints(library)  # first: a listener would take the name of its own function
-        handlers = Handlers(library)
-        _wire_run(handlers, cards)
-        _wire_choices(handlers, cards)
+        show(opened, cards.outputs, inspected.tab.value)
+        _wire_runs(library, cards)
+        _wire_looking(cards)
+        _wire_choices(Choices(library), cards)
+        _wire_files(library, cards)
     return page
 
 
-def _wire_run(handlers: Handlers, cards: Cards) -> None:
-    source, settings = cards.source, cards.settings
+def _wire_runs(library: Library, cards: Cards) -> None:
+    """Events that run a model, and the one that stops them."""
+    answers, source, alternatives = Handlers(library), cards.source, cards.summary.alternatives
     buttons = [source.summarize, source.stop]
-    values = [source.text, cards.model, settings.style, settings.strategy, *settings.controls]
-    run = source.summarize.click(busy, None, buttons, js=BEGIN, **LIGHT).then(
-        handlers.summarize,
-        values,
-        cards.outputs,
-        concurrency_id=CONCURRENCY,
-        **HIDDEN,
+    # Before the runs: the browser takes the listeners of one event in turn.
+    for begin in (source.summarize.click, alternatives.continue_here):
+        begin(handlers.busy, None, buttons, js=BEGIN, **LIGHT)
+    # The comparison writes into a card of its own: what is selected stays.
+    cards.inspection.compare.run.click(handlers.busy, None, buttons, **LIGHT)
+    values = [cards.session, source.text, *cards.how]
+    runs = [
+        source.summarize.click(answers.summarize, values, cards.outputs, **MODEL),
+        alternatives.continue_here(answers.continue_here, [cards.session], cards.outputs, **MODEL),
+        wire_compare(cards.inspection.compare, cards.session, cards.summary.history, library),
+        wire_reference(cards.inspection.reference, cards.session, cards.outputs, library),
+    ]
+    for run in runs:
+        _drawing_tab(run, cards).then(handlers.ready, None, buttons, **LIGHT)
+    source.stop.click(handlers.ready, None, buttons, js=STOP, cancels=runs, **LIGHT)
+    compared = cards.inspection.compare
+    source.stop.click(
+        refresh,
+        cards.session,
+        [compared.comparison, compared.left, compared.right],
+        **LIGHT,
     )
-    run.then(ready, None, buttons, **LIGHT)
-    source.stop.click(ready, None, buttons, js=STOP, cancels=[run], **LIGHT)
 
 
-def _wire_choices(handlers: Handlers, cards: Cards) -> None:
-    source, settings, attention = cards.source, cards.settings, cards.attention
+def _drawing_tab(event: Any, cards: Cards) -> Any:
+    """The event, followed by drawing the open tab: which one that is may have changed meanwhile."""
+    values = [cards.session, cards.inspection.tab]
+    return event.then(handlers.tab_drawn, values, cards.outputs, **LIGHT)
+
+
+def _wire_looking(cards: Cards) -> None:
+    """Events that show another run, hypothesis, part or view. None runs a model."""
+    summary, looks, session = cards.summary, cards.inspection, cards.session
+    for event, handler, values in (
+        (summary.history.run_chosen, handlers.run_chosen, [session]),
+        (looks.hypotheses.hypothesis_chosen, handlers.hypothesis_chosen, [session]),
+        (looks.hypotheses.node_chosen, handlers.node_chosen, [session]),
+        (summary.part.input, handlers.part_chosen, [session, summary.part]),
+    ):
+        _drawing_tab(event(handler, values, cards.outputs, **LIGHT), cards)
+    for name, tab in looks.opened.items():
+        chosen = tab.select(partial(str, name), None, looks.tab, **LIGHT)
+        _drawing_tab(chosen, cards)
+    summary.selection.word_chosen(handlers.word_shown, [session], cards.outputs, **LIGHT)
+    pickers: list[Any] = [looks.unit, looks.layer, looks.head, looks.zoom]
+    gr.on(
+        [picker.input for picker in pickers],
+        handlers.look,
+        [session, *pickers],
+        cards.outputs,
+        **LIGHT,
+    )
+
+
+def _wire_choices(choices: Choices, cards: Cards) -> None:
+    source, settings = cards.source, cards.settings
     for button, example in source.samples:
         button.click(
-            partial(handlers.sample_chosen, example),
+            partial(choices.example, example),
             [cards.model],
             [source.text, settings.style, source.tabs],
             **LIGHT,
         )
     lengths = [settings.controls[CONTROL_NAMES.index(name)] for name in LENGTHS]
-    cards.model.input(
-        handlers.model_chosen,
-        [cards.model, *lengths],
-        [settings.style, *lengths],
-        concurrency_id=CONCURRENCY,
-        **HIDDEN,
-    )
+    cards.model.input(choices.model, [cards.model, *lengths], [settings.style, *lengths], **MODEL)
     longest = settings.controls[CONTROL_NAMES.index("max_new_tokens")]
-    settings.style.change(handlers.style_chosen, [settings.style, cards.model], longest, **LIGHT)
-    settings.strategy.input(strategy_chosen, settings.strategy, list(settings.controls), **LIGHT)
+    settings.style.change(choices.style, [settings.style, cards.model], longest, **LIGHT)
+    settings.strategy.input(choosing.strategy, settings.strategy, list(settings.controls), **LIGHT)
     settings.preset.input(
-        preset_chosen, settings.preset, [settings.strategy, *settings.controls], **LIGHT
+        choosing.preset, settings.preset, [settings.strategy, *settings.controls], **LIGHT
+    )
+    settings.reset.click(
+        choices.reset,
+        [settings.style, cards.model],
+        [settings.preset, settings.strategy, *settings.controls],
+        **LIGHT,
     )
     # Changing anything by hand leaves the preset.
     by_hand = [one.input for one in (settings.strategy, *settings.controls)]
     gr.on(by_hand, None, None, settings.preset, js="() => null", **LIGHT)
-    gr.on(
-        [attention.unit.input, attention.layer.input, attention.head.input],
-        handlers.look,
-        [cards.trace, attention.unit, attention.layer, attention.head],
-        [source.source, attention.attention],
-        **LIGHT,
+
+
+def _wire_files(library: Library, cards: Cards) -> None:
+    source, settings, taken = cards.source, cards.settings, cards.inspection.takeaway
+    links, runs = Links(library), Runs(library)
+    chosen = [source.text, cards.model, settings.style, settings.strategy, *settings.controls]
+    source.upload.upload(files.document, source.upload, [source.text, source.tabs], **HIDDEN)
+    taken.link.click(links.made, chosen, taken.outbox, **LIGHT)
+    taken.json.click(files.saved_json, cards.session, taken.outbox, **HIDDEN)
+    taken.report.click(files.saved_report, cards.session, taken.outbox, **HIDDEN)
+    opened = taken.upload.upload(
+        runs.opened, [cards.session, taken.upload], cards.outputs, **HIDDEN
+    )
+    _drawing_tab(opened, cards)
+    # A page opened by a link fills in what the link holds, then summarises.
+    taken.inbox.link_opened(links.opened, None, chosen, **MODEL).success(
+        None, None, None, js=RUN_LINK, **LIGHT
     )
 
 

@@ -9,11 +9,14 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.assets import asset
+from demo.language import page_head
 from demo.theme import theme
 
-MAX_BODY = 8_000_000  # bytes; a million characters of text with room for escapes
+MAX_BODY = 9_000_000  # bytes; a file, or a million characters of text with room for escapes
 MAX_QUEUE = 16
-MAX_SESSIONS = 64  # each keeps one trace
+MAX_FILE = "8mb"  # an uploaded document or saved run
+MAX_SESSIONS = 64  # each keeps up to `session.MOST_RUNS` traces
+STYLES = ("page.css", "tabs.css", "manners.css")
 
 
 class BodyLimit:
@@ -76,13 +79,13 @@ def launch(page: gr.Blocks, **settings: Any) -> Any:
     page.queue(max_size=MAX_QUEUE, default_concurrency_limit=1, api_open=False)
     return page.launch(
         theme=theme(),
-        css=asset("css", "page.css"),
-        head=f"<script>{asset('js', 'link.js')}</script>",
+        css="".join(asset("css", name) for name in STYLES),
+        head=page_head(),
         ssr_mode=False,
         run_history=False,
         enable_monitoring=False,
         show_error=False,
-        max_file_size="1mb",
+        max_file_size=MAX_FILE,
         allowed_paths=[],
         state_session_capacity=MAX_SESSIONS,
         footer_links=["api"],

@@ -1,121 +1,147 @@
-// One selection for all views. Components publish and listen here; none knows another.
-// Runs once, from the page's head. Text never passes through innerHTML.
+// One selection for all views, and what the views share: the words chosen, the attention between
+// them, the state of the run. Components publish and listen here; none knows another. Runs once,
+// from the page's head, behind language.js. Text never passes through innerHTML.
 (() => {
   "use strict";
-  if (window.gistscope) return;
+  const api = (window.gistscope = window.gistscope || {});
+  if (api.select) return;
   const listeners = new Set();
-  const state = { selected: [], preview: null, stopped: false };
+  // `words` are places of the summary's or the source's words, as `side` says: never of both.
+  const state = { side: "summary", words: [], preview: null, running: false, stopped: false };
+  let weights = null; // { bytes, peaks, columns }: cell (r, c) is bytes[r * columns + c] / 255 * peaks[r]
+  let waiting = 0;
 
   function notify() {
+    cancelAnimationFrame(waiting);
+    waiting = 0;
     for (const listener of [...listeners]) {
       if (listener.owner.isConnected) listener.paint(shown());
       else listeners.delete(listener);
     }
-    markPlots();
   }
 
-  // Words to show: the previewed one, or else those selected.
-  function shown() {
-    return state.preview === null ? state.selected : [state.preview];
+  // Pointers move more often than the screen is drawn.
+  function soon() {
+    if (!waiting) waiting = requestAnimationFrame(notify);
   }
 
-  const api = {
+  // Words to show: the previewed one, or else those selected; none when the other side has them.
+  function shown(side = "summary") {
+    const now = state.preview || state;
+    return now.side === side ? now.words : [];
+  }
+
+  Object.assign(api, {
+    texts: { summary: [], source: [] }, // the words themselves; set by whoever draws them
     shown,
-    selected: () => state.selected,
-    select(word, add = false) {
-      const others = state.selected.filter((other) => other !== word);
-      const again = others.length < state.selected.length;
-      if (add) state.selected = again ? others : [...others, word];
-      else state.selected = again && !others.length ? [] : [word];
+    selected: (side = "summary") => (state.side === side ? state.words : []),
+    select(place, add = false, side = "summary") {
+      const before = state.side === side ? state.words : [];
+      const others = before.filter((other) => other !== place);
+      const again = others.length < before.length;
+      if (add) state.words = again ? others : [...others, place];
+      else state.words = again && !others.length ? [] : [place];
+      state.side = side;
       state.preview = null;
       notify();
     },
-    preview(word) {
-      if (state.preview === word) return;
-      state.preview = word;
-      notify();
+    // Pointing at a word never hides what was selected on the other side.
+    preview(place, side = "summary") {
+      const hidden = place === null || (state.words.length && state.side !== side);
+      const before = state.preview;
+      if (hidden ? !before : before && before.side === side && before.words[0] === place) return;
+      state.preview = hidden ? null : { side, words: [place] };
+      soon();
     },
     clear() {
-      state.selected = [];
+      state.words = [];
       state.preview = null;
       notify();
     },
     // A run begins: nothing is selected and nothing was stopped.
     begin() {
+      state.running = true;
       state.stopped = false;
       api.clear();
     },
     // Stop was pressed: an update may still be on its way, and must not look like a running one.
     stop() {
+      state.running = false;
       state.stopped = true;
       notify();
     },
+    finish() {
+      if (!state.running) return;
+      state.running = false;
+      notify();
+    },
+    running: () => state.running,
     stopped: () => state.stopped,
-    // `paint(words)` is called on every change for as long as `owner` is in the page.
+    // `paint(words of the summary)` is called on every change while `owner` is in the page.
     listen(owner, paint) {
       listeners.add({ owner, paint });
       paint(shown());
     },
-    theme(name) {
-      document.body.classList.toggle("dark", name === "dark");
-      try { localStorage.setItem("gistscope-theme", name); } catch { /* storage may be off */ }
-      document.querySelectorAll(".gs-theme").forEach((button) =>
-        button.setAttribute("aria-pressed", String(name === "dark")));
+  });
+
+  // ---- attention ---------------------------------------------------------------------------
+  Object.assign(api, {
+    attention(packed) {
+      const letters = packed && atob(packed.data);
+      weights = packed && {
+        bytes: Uint8Array.from(letters, (letter) => letter.charCodeAt(0)),
+        peaks: packed.peaks,
+        columns: packed.columns,
+      };
+      notify();
     },
-  };
-  window.gistscope = api;
+    // Mean attention of some summary words for every word of the source, and for the marks.
+    lookedAt(places) {
+      const rows = weights ? places.filter((row) => row < weights.peaks.length) : [];
+      if (!rows.length) return null;
+      const total = new Float64Array(weights.columns);
+      rows.forEach((row) => {
+        const scale = weights.peaks[row] / 255 / rows.length;
+        const start = row * weights.columns;
+        for (let c = 0; c < weights.columns; c += 1) total[c] += weights.bytes[start + c] * scale;
+      });
+      return total;
+    },
+    // The share of every summary word's attention that went to some words of the source.
+    usedBy(places) {
+      const columns = weights ? places.filter((column) => column < weights.columns) : [];
+      if (!columns.length) return null;
+      return Float64Array.from(weights.peaks, (peak, row) =>
+        columns.reduce((sum, c) => sum + weights.bytes[row * weights.columns + c], 0) * peak / 255);
+    },
+  });
 
-  // ---- plots -------------------------------------------------------------------------------
-  // A figure's layout.meta says which axis counts words, and how wide it wants to be at least.
-  const plots = () => document.querySelectorAll(".gs-plot .js-plotly-plot");
-
-  function markPlots() {
-    plots().forEach((plot) => {
-      const meta = plot.layout && plot.layout.meta;
-      if (!meta || !meta.words || !window.Plotly) return;
-      const wanted = shapes(meta, shown());
-      const key = JSON.stringify(wanted);
-      if (plot.gistscopeMark === key && (plot.layout.shapes || []).length === wanted.length) return;
-      plot.gistscopeMark = key;
-      window.Plotly.relayout(plot, { shapes: wanted });
-    });
-  }
-
-  function shapes(meta, words) {
-    const line = { color: "#6d66f0", width: 2 };
-    const marks = [];
-    meta.words.forEach((word, place) => {
-      if (!words.includes(word)) return;
-      const along = [place - 0.5, place + 0.5];
-      marks.push(meta.axis === "y"
-        ? { type: "rect", xref: "paper", x0: 0, x1: 1, yref: "y", y0: along[0], y1: along[1], line }
-        : { type: "rect", yref: "paper", y0: 0, y1: 1, xref: "x", x0: along[0], x1: along[1], line });
-    });
-    return marks;
-  }
-
-  function adopt(plot) {
-    const meta = plot.layout && plot.layout.meta;
-    const width = meta && meta.min_width ? `${meta.min_width}px` : "";
-    if (plot.style.minWidth !== width) {
-      plot.style.minWidth = width;
-      // Gradio draws plots as responsive, so Plotly itself answers this.
-      requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
-    }
-    if (plot.gistscopeLinked || !plot.on) return;
-    plot.gistscopeLinked = true;
-    plot.on("plotly_click", (event) => {
-      const point = event.points[0];
-      const now = plot.layout.meta;
-      if (!now || !now.words) return;
-      const word = now.words[Math.round(now.axis === "y" ? point.y : point.x)];
-      if (word !== undefined) api.select(word, event.event && event.event.shiftKey);
-    });
-    plot.on("plotly_afterplot", () => { adopt(plot); markPlots(); });
-    markPlots();
-  }
+  // ---- what the components draw with -------------------------------------------------------
+  Object.assign(api, {
+    node(tag, className, text) {
+      const made = document.createElement(tag);
+      if (className) made.className = className;
+      if (text !== undefined) made.textContent = text; // never markup: it may be users' text
+      return made;
+    },
+    // One message or several, in the page's language.
+    line(parts, separator = " · ") {
+      return [].concat(parts || []).map((part) => api.say(part)).join(separator);
+    },
+    percent(share) {
+      return share > 0 && share < 0.005 ? "<1 %" : `${(100 * share).toFixed(0)} %`;
+    },
+  });
 
   // ---- page --------------------------------------------------------------------------------
+  api.theme = (name) => {
+    document.body.classList.toggle("dark", name === "dark");
+    try { localStorage.setItem("gistscope-theme", name); } catch { /* storage may be off */ }
+    document.querySelectorAll(".gs-theme").forEach((button) =>
+      button.setAttribute("aria-pressed", String(name === "dark")));
+    notify();
+  };
+
   function wanted() {
     let stored = null;
     try { stored = localStorage.getItem("gistscope-theme"); } catch { /* storage may be off */ }
@@ -146,11 +172,7 @@
     if (button) api.theme(document.body.classList.contains("dark") ? "light" : "dark");
   });
 
-  function start() {
-    api.theme(wanted());
-    new MutationObserver(() => plots().forEach((plot) => { if (!plot.gistscopeLinked) adopt(plot); }))
-      .observe(document.body, { childList: true, subtree: true });
-  }
+  const start = () => api.theme(wanted());
   if (document.body) start();
   else document.addEventListener("DOMContentLoaded", start);
 })();

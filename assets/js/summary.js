@@ -1,97 +1,125 @@
-// The summary as buttons, one a word, tinted by how unsure the model was. Figures below.
+// The summary as buttons, one a word, tinted by how unsure the model was and marked by what it
+// stands on. With words of the source selected, shaded by how much they were used. Figures below.
 const link = window.gistscope;
+const { node, say } = link;
 const part = (name) => element.querySelector(name);
-
-function node(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text; // never markup: the words are users' text
-  return made;
-}
+const SUPPORT = { // what a mark means, on the word itself
+  copied: "stands in the source",
+  reworded: "not in these words in the source",
+  unsupported: "a name or number that the source does not contain",
+};
+const USED = 0.1; // of a word's attention: from here on it is outlined as one that used the selection
+let painted = null; // the words on the page, to know when a selection has lost its meaning
 
 function paint() {
   const view = props.value || {};
   const words = view.words || [];
+  const texts = words.map((word) => word.text);
+  const same = painted !== null && painted.length === texts.length
+    && painted.every((text, place) => text === texts[place]);
+  if (!same) {
+    if (painted !== null) link.clear();
+    painted = texts;
+    link.texts.summary = words.map((word) => (word.special ? say(word.text) : word.text));
+  }
   part(".gs-text").textContent = words.length ? "" : view.text || "";
   part(".gs-legend").hidden = !words.length;
   part(".gs-words").replaceChildren(...words.flatMap(wordButton));
+  part(".gs-support").replaceChildren(...(words.length ? supportLine(view.support) : []));
   part(".gs-facts").replaceChildren(...(view.facts || []).map(fact));
+  part(".gs-stored").hidden = !view.stored;
+  message(".gs-alarm", view.alarm);
+  if (view.state === "done" || view.state === "failed") link.finish();
+  // A run that nobody made yet shows at once what a click would: the word the model doubted most.
+  if (view.stored && !same) {
+    const doubts = words.map((word) => (word.special ? 0 : 1 - word.probability));
+    link.select(doubts.indexOf(Math.max(...doubts)));
+  }
   follow(link.shown());
+}
+
+function message(place, parts) {
+  const text = link.line(parts, " ");
+  part(place).textContent = text;
+  part(place).hidden = !text;
 }
 
 function follow(words) {
   const view = props.value || {};
   const stopped = view.state === "streaming" && link.stopped();
   const state = stopped ? "stopped" : view.state || "empty";
-  const notice = stopped ? "Stopped. A summary that was not finished has no record." : view.notice;
   part(".gs-summary").dataset.state = state;
   part(".gs-empty").hidden = state !== "empty";
-  part(".gs-notice").textContent = notice || "";
-  part(".gs-notice").hidden = !notice;
+  message(".gs-missing",
+    stopped ? "Stopped. A summary that was not finished has no record." : view.notice);
   mark(words);
 }
 
 function wordButton(word, place) {
-  const button = node("button", word.special ? "gs-word gs-special" : "gs-word", word.text);
+  const kind = word.special ? " gs-special" : ` gs-${word.support || "mark"}`;
+  const button = node("button", `gs-word${kind}`, word.special ? say(word.text) : word.text);
   button.type = "button";
-  button.dataset.word = place;
+  button.dataset.place = place;
   button.tabIndex = place ? -1 : 0;
-  button.title = `probability ${word.probability.toFixed(2)}`;
   button.style.setProperty("--doubt", (1 - word.probability).toFixed(3));
   return word.gap.includes("\n") ? [node("br"), button] : [document.createTextNode(word.gap), button];
 }
 
-function fact(item) {
-  const box = node("div");
-  box.title = item.help || "";
-  box.append(node("dt", "", item.label), node("dd", "", item.value));
-  return box;
+function title(word, used) {
+  if (used !== undefined) {
+    return say({ key: "{share} of its attention went there", values: { share: link.percent(used) } });
+  }
+  const about = [{ key: "probability {value}", values: { value: word.probability.toFixed(2) } }];
+  return link.line(SUPPORT[word.support] ? [...about, SUPPORT[word.support]] : about);
 }
 
-function mark(words) {
-  element.querySelectorAll(".gs-word").forEach((button) => {
-    const place = Number(button.dataset.word);
-    button.setAttribute("aria-pressed", String(link.selected().includes(place)));
-    button.classList.toggle("gs-shown", words.includes(place));
+function supportLine(counts) {
+  return Object.keys(SUPPORT).filter((kind) => counts).map((kind) => {
+    const item = node("li");
+    item.title = say(SUPPORT[kind]);
+    item.append(node("span", `gs-${kind}`, say({ key: `{count} ${kind}`, values: { count: counts[kind] } })));
+    return item;
   });
 }
 
-function move(from, to) {
-  const buttons = [...element.querySelectorAll(".gs-word")];
-  if (!buttons[to]) return;
-  buttons.forEach((button, place) => { button.tabIndex = place === to ? 0 : -1; });
-  buttons[to].focus();
+function fact(item) {
+  const box = node("div");
+  box.title = say(item.help || "");
+  box.append(node("dt", "", say(item.label)), node("dd", "", item.value));
+  return box;
 }
 
-element.addEventListener("click", (event) => {
-  const button = event.target.closest(".gs-word");
-  if (!button) return;
-  const place = Number(button.dataset.word);
-  element.querySelectorAll(".gs-word").forEach((other) => { other.tabIndex = other === button ? 0 : -1; });
-  link.select(place, event.shiftKey || event.ctrlKey || event.metaKey);
-});
-element.addEventListener("keydown", (event) => {
-  const button = event.target.closest(".gs-word");
-  if (!button) return;
-  const place = Number(button.dataset.word);
-  const last = element.querySelectorAll(".gs-word").length - 1;
-  const goal = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: last }[event.key];
-  if (goal === undefined) return;
-  event.preventDefault();
-  move(place, goal);
-});
-element.addEventListener("pointerover", (event) => {
-  if (event.pointerType !== "mouse") return;
-  const button = event.target.closest(".gs-word");
-  link.preview(button ? Number(button.dataset.word) : null);
-});
-element.addEventListener("pointerleave", () => link.preview(null));
-element.addEventListener("focusin", (event) => {
-  const button = event.target.closest(".gs-word");
-  if (button && button.matches(":focus-visible")) link.preview(Number(button.dataset.word));
-});
-element.addEventListener("focusout", () => link.preview(null));
+// What the shades of the words mean now.
+function legend(ends) {
+  element.querySelectorAll(".gs-ends").forEach((end, place) => {
+    if (end.dataset.say !== ends[place]) end.dataset.say = ends[place];
+  });
+}
 
+function mark(words) {
+  const sources = link.shown("source");
+  const used = sources.length ? link.usedBy(sources) : null;
+  const peak = used ? Math.max(0.01, ...used) : 1;
+  const selected = link.selected();
+  const view = (props.value || {}).words || [];
+  part(".gs-summary").classList.toggle("gs-by-use", Boolean(used));
+  legend(used ? ["unused", "used"] : ["certain", "unsure"]);
+  element.querySelectorAll(".gs-word").forEach((button) => {
+    const place = Number(button.dataset.place);
+    if (!view[place]) return; // of a longer summary, and about to be replaced
+    const pressed = String(selected.includes(place));
+    const use = used ? (used[place] / peak).toFixed(2) : "0";
+    const about = title(view[place], used ? used[place] : undefined);
+    if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+    button.classList.toggle("gs-shown", words.includes(place));
+    button.classList.toggle("gs-used", Boolean(used) && used[place] >= USED);
+    if (button.style.getPropertyValue("--use") !== use) button.style.setProperty("--use", use);
+    if (button.title !== about) button.title = about;
+  });
+}
+
+link.choosable(part(".gs-words"), "summary");
 watch("value", paint);
 paint();
 link.listen(element, follow);
+link.onLanguage(() => { painted = null; paint(); });

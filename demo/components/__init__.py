@@ -6,20 +6,30 @@ markup in a value, and users' text is never to be trusted.
 
 from __future__ import annotations
 
+from demo.components.bridges import inbox, outbox, selection
 from demo.components.panels import (
     alternatives_panel,
     brand,
     heading,
+    history,
+    hypotheses,
+    note,
     source_panel,
     summary_strip,
-    theme_button,
+    tools,
 )
 
 __all__ = [
     "alternatives_panel",
     "brand",
     "heading",
+    "history",
+    "hypotheses",
+    "inbox",
+    "note",
+    "outbox",
+    "selection",
     "source_panel",
     "summary_strip",
-    "theme_button",
+    "tools",
 ]

@@ -1,79 +1,87 @@
-"""The summary strip, the source panel, the alternatives panel and small fixed pieces."""
+"""The summary, source and alternatives panels, the runs and the hypotheses, and small fixed pieces.
+
+Templates lie in assets/html, their scripts in assets/js. Fixed texts carry `data-say`: the browser
+says them in the reader's language. `data-user` keeps what a visitor wrote from being taken for one
+of the page's own labels.
+"""
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import gradio as gr
 
 from demo.assets import asset
-
-SUMMARY = """<div class="gs-summary" data-state="empty">
-<div class="gs-head"><h2>Summary</h2><span class="gs-aside gs-legend" hidden>certain
-<span class="gs-ramp" aria-hidden="true"></span> unsure</span></div>
-<p class="gs-empty">Press Summarize, then click a word of the summary.</p>
-<p class="gs-text" aria-live="polite"></p>
-<div class="gs-words" role="group" aria-label="Words of the summary"></div>
-<p class="gs-notice" role="status" hidden></p>
-<dl class="gs-facts"></dl></div>"""
-
-SOURCE = """<div><p class="gs-source" tabindex="0" role="group"
-aria-label="The source as the model read it"></p>
-<div class="gs-head" style="margin-top:10px"><p class="gs-hint"></p>
-<span class="gs-aside gs-extent"></span></div></div>"""
-
-ALTERNATIVES = """<div class="gs-alternatives">
-<div class="gs-head"><h2 class="gs-title">Alternatives</h2>
-<span class="gs-aside gs-step"></span></div>
-<p class="gs-hint">Click a word of the summary to see what else the model could have written.</p>
-<div class="gs-pieces" role="group" aria-label="Parts of the word"></div>
-<table hidden><thead><tr><th scope="col">candidate</th><th scope="col"><span
-aria-hidden="true">model / after rules</span></th><th scope="col">model</th>
-<th scope="col">final</th><th scope="col">rule</th></tr></thead><tbody></tbody></table></div>"""
+from demo.language import header_buttons
 
 
 def summary_strip(value: dict[str, Any]) -> gr.HTML:
     """The summary as buttons; see `views.finished_summary`."""
-    return _component(SUMMARY, "summary.js", value, "summary")
+    return _component("summary", value)
 
 
-def source_panel() -> gr.HTML:
+def source_panel(value: dict[str, Any] | None = None) -> gr.HTML:
     """The shaded source; see `views.source_panel`."""
-    return _component(SOURCE, "source.js", {}, "source")
+    return _component("source", value or {})
 
 
-def alternatives_panel() -> gr.HTML:
-    """Candidates of the word shown; see `views.alternatives`."""
-    return _component(ALTERNATIVES, "alternatives.js", {}, "alternatives")
+def alternatives_panel(value: dict[str, Any] | None = None) -> gr.HTML:
+    """Candidates of the word shown; see `views.alternatives`.
+
+    Event: `continue_here` {step, token_id} or {step, text}.
+    """
+    return _component("alternatives", value or {})
+
+
+def history(value: dict[str, Any] | None = None) -> gr.HTML:
+    """The runs made so far; see `views.history`. Event: `run_chosen` {place}."""
+    return _component("history", value or {})
+
+
+def hypotheses(value: dict[str, Any] | None = None) -> gr.HTML:
+    """All hypotheses of a run; see `views.hypotheses`.
+
+    Events: `hypothesis_chosen` {place}, and `node_chosen` {step, row} for a click in the tree.
+    """
+    return _component("hypotheses", value or {})
 
 
 def brand() -> gr.HTML:
     """Name and one line."""
     return _fixed(
         '<div class="gs-brand"><h1>Gistscope</h1>'
-        "<p>Watch a summary being made, word by word.</p></div>"
+        '<p data-say="Watch a summary being made, word by word.">'
+        "Watch a summary being made, word by word.</p></div>"
     )
 
 
-def theme_button() -> gr.HTML:
-    """Switches between light and dark."""
-    return _fixed(
-        '<button type="button" class="gs-theme" aria-pressed="false" '
-        'aria-label="Dark theme" title="Light or dark">◐</button>'
-    )
+def tools() -> gr.HTML:
+    """The header's small buttons: language, presenter view, tour, and light or dark."""
+    return _fixed(f'<div class="gs-tools">{header_buttons()}</div>')
 
 
 def heading(text: str, aside: str = "") -> gr.HTML:
     """A card's heading. Both texts are the page's own, never a user's."""
-    side = f'<span class="gs-aside">{aside}</span>' if aside else ""
-    return _fixed(f'<div class="gs-head"><h2>{text}</h2>{side}</div>')
+    side = _said("span", "gs-aside", aside) if aside else ""
+    return _fixed(f'<div class="gs-head">{_said("h2", "", text)}{side}</div>')
 
 
-def _component(template: str, script: str, value: dict[str, Any], name: str) -> gr.HTML:
+def note(text: str) -> gr.HTML:
+    """A sentence of the page's own below a heading."""
+    return _fixed(_said("p", "gs-hint", text))
+
+
+def _said(tag: str, name: str, text: str) -> str:
+    """An element whose text follows the page's language."""
+    return f'<{tag} class="{name}" data-say="{escape(text)}">{escape(text)}</{tag}>'
+
+
+def _component(name: str, value: dict[str, Any]) -> gr.HTML:
     return gr.HTML(
         value=value,
-        html_template=template,
-        js_on_load=asset("js", script),
+        html_template=asset("html", f"{name}.html"),
+        js_on_load=asset("js", f"{name}.js"),
         elem_id=name,
         apply_default_css=False,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.library import Library
 from model.trace import Trace
 from tests.demo.made import make_model, make_trace
 
@@ -23,3 +24,9 @@ def trace() -> Trace:
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny model of random weights."""
     return make_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def library(model_folder: Path) -> Library:
+    """A library of that one model."""
+    return Library([model_folder])

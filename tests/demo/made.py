@@ -79,8 +79,8 @@ def make_trace(
     )
 
 
-def make_model(folder: Path, max_target_tokens: int = 160) -> Path:
-    """Build and save a random Transformer that reads 64 tokens."""
+def make_model(folder: Path, max_target_tokens: int = 160, max_source_tokens: int = 64) -> Path:
+    """Build and save a random Transformer."""
     import torch
 
     from model.checkpoint import build, save
@@ -96,7 +96,7 @@ def make_model(folder: Path, max_target_tokens: int = 160) -> Path:
         decoder_layers=2,
         heads=2,
         feed_forward_size=64,
-        max_source_tokens=64,
+        max_source_tokens=max_source_tokens,
         max_target_tokens=max_target_tokens,
     )
     torch.set_num_threads(1)  # so small a model only waits for other threads

@@ -62,10 +62,14 @@ def test_temperature_rests_with_beams_and_length_penalty_without() -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_a_preset_is_accepted_and_leaves_lengths_alone(preset: Preset) -> None:
+def test_a_preset_is_accepted_and_leaves_lengths_alone_that_it_does_not_name(
+    preset: Preset,
+) -> None:
     values = preset_values(preset)
-    assert to_options(preset.strategy, changed(**values)).strategy == preset.strategy
-    assert "max_new_tokens" not in values
+    assert to_options(preset.strategy, changed(**{"max_new_tokens": 150, **values})).strategy == (
+        preset.strategy
+    )
+    assert ("max_new_tokens" in values) == ("max_new_tokens" in preset.values)
 
 
 def test_sliders_stay_inside_what_the_options_accept() -> None:

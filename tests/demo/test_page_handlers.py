@@ -1,50 +1,64 @@
-"""Handlers and endpoints over a tiny random model, without a server."""
+"""Handlers over a tiny random model, without a server."""
 
 from __future__ import annotations
 
-import inspect
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from demo.assets import examples
-from demo.controls import CONTROL_NAMES, CONTROLS
-from demo.endpoints import compare_endpoint, score_endpoint, summarize_endpoint
-from demo.handlers import RESULTS, Handlers, attention_view, preset_chosen, strategy_chosen
+from demo import handlers
+from demo.controls import CONTROLS
+from demo.drawing import WHOLE, Views, attention_view
+from demo.handlers import Handlers
 from demo.library import Library
 from demo.page import build
-from model.options import DecodingOptions
+from demo.session import Run, Session
 from model.trace import Trace
-from tests.demo.made import SOURCE_TEXT, make_trace
+from tests.demo.made import SOURCE_TEXT
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 SHORT = {"max_new_tokens": 8}
+NOTHING = Views()
 
 
-@pytest.fixture(scope="session")
-def library(model_folder: Path) -> Library:
-    return Library([model_folder])
-
-
-def run(library: Library, text: Any, style: Any = "headline", **values: Any) -> list[tuple]:
+def run(library: Library, text: Any, style: Any = "headline", **values: Any) -> list[Views]:
     options = [{**SHORT, **values}.get(one.name, one.start) for one in CONTROLS]
-    return list(Handlers(library).summarize(text, "tiny", style, "beam", *options))
+    settings = ("tiny", style, "Balanced", "beam", *options)
+    return list(Handlers(library).summarize(Session(), text, *settings))
+
+
+def event(**data: Any) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+@pytest.fixture(scope="module")
+def finished(library: Library) -> Session:
+    """A session after one run with beams."""
+    session = run(library, SOURCE_TEXT)[-1].session
+    assert isinstance(session, Session)
+    return session
 
 
 def test_a_run_grows_and_ends_with_everything_drawn(library: Library) -> None:
-    updates = run(library, SOURCE_TEXT)
-    assert all(len(update) == RESULTS for update in updates)
-    assert [update[0]["state"] for update in updates[:-1]] == ["streaming"] * (len(updates) - 1)
-    summary, source, alternatives, chart, attention, trace = updates[-1][:6]
-    assert summary["state"] == "done"
-    assert isinstance(trace, Trace)
-    assert summary["text"] == trace.hypotheses[0].text
-    assert len(source["attention"]["peaks"]) == len(summary["words"])
-    assert len(alternatives["words"]) == len(summary["words"])
-    assert len(chart.data[0].x) == len(summary["words"])
-    assert attention.data[0].type == "heatmap"
+    *growing, last = run(library, SOURCE_TEXT)
+    assert {update.summary["state"] for update in growing} == {"streaming"}
+    assert last.summary["state"] == "done"
+    shown = last.session.run
+    assert shown.label == "headline · Balanced"
+    assert last.summary["text"] == shown.trace.hypotheses[0].text
+    words = len(last.summary["words"])
+    assert len(last.source["attention"]["peaks"]) == len(last.alternatives["words"]) == words
+    assert len(last.chart.data[0].x) == words
+    assert not last.attention.data  # drawn when its tab is open
+    assert handlers.tab_drawn(last.session, "attention").attention.data[0].type == "heatmap"
+    assert handlers.tab_drawn(last.session, "probabilities").entropy.data
+    assert handlers.tab_drawn(last.session, "beams").tree.data
+
+
+@pytest.mark.parametrize("tab", ["", "settings", None, 3, ["attention"]])
+def test_a_tab_that_does_not_exist_draws_nothing(finished: Session, tab: Any) -> None:
+    assert handlers.tab_drawn(finished, tab) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -61,9 +75,18 @@ def test_a_bad_text_is_said_where_the_summary_would_stand(
     library: Library, text: Any, message: str
 ) -> None:
     last = run(library, text)[-1]
-    assert last[0]["state"] == "failed"
-    assert message in last[0]["notice"]
-    assert last[5] is None  # no trace of an earlier run stays
+    assert last.summary["state"] == "failed"
+    assert message in last.summary["notice"]
+    assert last.session.run is None
+
+
+def test_a_failed_run_keeps_those_made_before(library: Library, finished: Session) -> None:
+    options = [one.start for one in CONTROLS]
+    last = list(
+        Handlers(library).summarize(finished, "", "tiny", "headline", None, "beam", *options)
+    )[-1]
+    assert last.session.run is None
+    assert last.session.runs == finished.runs
 
 
 @pytest.mark.parametrize(
@@ -79,7 +102,7 @@ def test_a_bad_text_is_said_where_the_summary_would_stand(
 def test_bad_settings_are_said_and_name_value_and_limit(
     library: Library, change: dict[str, Any], message: str
 ) -> None:
-    assert message in run(library, SOURCE_TEXT, **change)[-1][0]["notice"]
+    assert message in run(library, SOURCE_TEXT, **change)[-1].summary["notice"]
 
 
 def test_an_unexpected_fault_shows_no_details(
@@ -88,117 +111,122 @@ def test_an_unexpected_fault_shows_no_details(
     def fail(*_: Any) -> Any:
         raise RuntimeError("secret path /home/someone")
 
-    monkeypatch.setattr("demo.handlers.views.finished_summary", fail)
-    notice = run(library, SOURCE_TEXT)[-1][0]["notice"]
+    monkeypatch.setattr("demo.handlers.everything", fail)
+    notice = run(library, SOURCE_TEXT)[-1].summary["notice"]
     assert "secret" not in notice
     assert "Your text is still there" in notice
 
 
 def test_odd_texts_are_summarised(library: Library) -> None:
     for text in ("one", "\x00\ud800 x", "</s> <pad> ${1} {{x}}", "日本語の文。", "👩‍👩‍👧 é"):
-        assert run(library, text)[-1][0]["state"] == "done", text
+        assert run(library, text)[-1].summary["state"] == "done", text
+
+
+def test_a_text_longer_than_the_model_reads_is_read_in_parts(library: Library) -> None:
+    last = run(library, "The council kept the library open. " * 20)[-1]
+    parts = last.session.run.parts
+    assert len(parts) > 1
+    assert last.part["visible"]
+    assert len(last.part["choices"]) == len(parts) + 1
+    shown = handlers.part_chosen(last.session, "2").session.run
+    assert shown.trace is parts[1]
+
+
+def test_continuing_keeps_what_stood_before_and_adds_a_run(
+    library: Library, finished: Session
+) -> None:
+    before = finished.run
+    assert before is not None
+    chosen = before.trace.hypotheses[0].token_ids
+    other = next(one for one in before.trace.candidates(0, 1) if not one.chosen)
+    answer = event(step=1, token_id=other.token_id)
+    last = list(Handlers(library).continue_here(finished, answer))[-1]
+    assert len(last.session.runs) == 2
+    assert last.session.run.trace.hypotheses[0].token_ids[:2] == (chosen[0], other.token_id)
+    assert last.session.run.label.startswith("from “")
+
+
+def test_a_typed_word_continues_too(library: Library, finished: Session) -> None:
+    answer = event(step=0, text="Library")
+    last = list(Handlers(library).continue_here(finished, answer))[-1]
+    assert last.summary["text"].startswith("Library")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"step": 1},
+        {"step": "x", "token_id": 3},
+        {"step": 10**9, "token_id": 3},
+        {"step": 1, "token_id": -1},
+        {"step": 1, "token_id": 10**9},
+        {"step": 1, "text": ["x"]},
+        {"step": 1, "text": ""},
+        {"step": 1, "text": "x" * 5_000},
+        "text",
+    ],
+)
+def test_a_hostile_continuation_is_refused(library: Library, finished: Session, data: Any) -> None:
+    answer = gr.EventData(None, data)
+    last = list(Handlers(library).continue_here(finished, answer))[-1]
+    assert last.summary["state"] == "failed"
+    assert last.session.runs == finished.runs
+
+
+def test_every_hypothesis_can_be_looked_at(finished: Session) -> None:
+    run = finished.run
+    assert run is not None
+    for place, hypothesis in enumerate(run.trace.hypotheses):
+        seen = handlers.hypothesis_chosen(finished, event(place=place))
+        assert seen.summary["text"] == hypothesis.text
+        assert seen.hypotheses["shown"] == place
+
+
+def test_an_abandoned_hypothesis_can_be_looked_at(finished: Session) -> None:
+    run = finished.run
+    assert run is not None
+    node = next(node for node in run.trace.tree() if node.state == "pruned")
+    seen = handlers.node_chosen(finished, event(step=node.step, row=node.row))
+    shown = seen.session.run
+    assert shown.trace.hypotheses[shown.hypothesis].rows[-1] == node.row
+    assert len(shown.trace.hypotheses[shown.hypothesis].token_ids) == node.step + 1
+    assert seen.summary["state"] == "done"
+
+
+@pytest.mark.parametrize("place", [-1, 99, "x", None, True, 1.5, {}])
+def test_what_does_not_exist_changes_nothing(finished: Session, place: Any) -> None:
+    assert handlers.run_chosen(finished, event(place=place)) == NOTHING
+    assert handlers.hypothesis_chosen(finished, event(place=place)) == NOTHING
+    assert handlers.node_chosen(finished, event(step=place, row=place)) == NOTHING
+    assert handlers.word_shown(finished, event(word=place)) == NOTHING
+    assert handlers.part_chosen(finished, place) == NOTHING
 
 
 def test_looking_closer_runs_no_model(trace: Trace) -> None:
-    source, figure = Handlers(Library([])).look(trace, "sentences", "2", "mean")
-    assert source["attention"]["columns"] == 7
-    assert figure.layout.meta["unit"] == "sentences"
+    session = Session().adding(Run(trace, "made"))
+    seen = handlers.look(session, "sentences", "2", "mean", WHOLE)
+    assert seen.source["attention"]["columns"] == 7
+    assert seen.attention.layout.meta["unit"] == "sentences"
+    assert seen.summary == gr.skip()
 
 
 @pytest.mark.parametrize(
-    ("unit", "layer", "head"),
-    [("words", "3", "mean"), ("words", "-1", "mean"), ("pages", "mean", "mean"),
-     ("words", 1, "mean"), ("words", "mean", "9" * 5_000), ("words", "mean", {})],
+    ("unit", "layer", "head", "zoom"),
+    [("words", "3", "mean", WHOLE), ("words", "-1", "mean", WHOLE), ("words", 1, "mean", WHOLE),
+     ("pages", "mean", "mean", WHOLE), ("words", "mean", "9" * 5_000, WHOLE),
+     ("words", "mean", {}, WHOLE), ("words", "mean", "mean", "0"),
+     ("words", "mean", "mean", "99"), ([], "mean", "mean", WHOLE)],
 )  # fmt: skip
 def test_a_view_that_does_not_exist_is_refused(
-    trace: Trace, unit: Any, layer: Any, head: Any
+    trace: Trace, unit: Any, layer: Any, head: Any, zoom: Any
 ) -> None:
     with pytest.raises(ValueError, match="must be"):
-        attention_view(trace, unit, layer, head)
+        attention_view(trace, unit, layer, head, zoom)
 
 
 def test_looking_before_the_first_run_changes_nothing() -> None:
-    assert Handlers(Library([])).look(None, "words", "mean", "mean") == (gr.skip(), gr.skip())
-
-
-def test_sampling_rests_the_beams_and_says_why() -> None:
-    updates = dict(zip(CONTROL_NAMES, strategy_chosen("sample"), strict=True))
-    assert not updates["num_beams"]["interactive"]
-    assert updates["num_beams"]["info"] == "Sampling draws one summary."
-    assert updates["temperature"]["interactive"]
-
-
-def test_a_preset_sets_strategy_and_controls() -> None:
-    strategy, *updates = preset_chosen("Exploratory")
-    found = dict(zip(CONTROL_NAMES, updates, strict=True))
-    assert strategy == "sample"
-    assert found["temperature"]["value"] == 0.9
-    assert "value" not in found["max_new_tokens"]
-
-
-def test_an_example_without_a_fitting_style_keeps_the_one_chosen(library: Library) -> None:
-    example = examples()[3]
-    text, style, _ = Handlers(library).sample_chosen(example, "tiny")
-    assert text == example.text
-    assert style["value"] == "notes"
-    assert Handlers(Library([])).sample_chosen(example, None)[1] == gr.skip()
-
-
-def test_examples_have_texts_and_known_styles(library: Library) -> None:
-    names = [example.name for example in examples()]
-    assert {"News", "Review", "Abstract", "Dialogue", "E-mail"} <= set(names)
-    assert all(example.style in library.get().styles for example in examples())
-    assert all(len(example.text.split()) > 50 for example in examples())
-
-
-def test_the_endpoint_takes_every_option_by_name_with_its_default(library: Library) -> None:
-    parameters = inspect.signature(summarize_endpoint(library)).parameters
-    assert list(parameters)[:3] == ["text", "model", "style"]
-    assert parameters["text"].default is inspect.Parameter.empty
-    for name, value in DecodingOptions().to_dict().items():
-        assert parameters[name].default == value
-
-
-def test_the_endpoint_returns_a_summary_and_its_trace(library: Library) -> None:
-    options = {**DecodingOptions().to_dict(), **SHORT}
-    summary, trace = summarize_endpoint(library)(SOURCE_TEXT, "", "", *options.values())
-    assert Trace.from_json(trace).hypotheses[0].text == summary
-
-
-@pytest.mark.parametrize(
-    "change", [{"num_beams": 17}, {"num_beams": "4"}, {"top_p": None}, {"bad_words": "x"}]
-)
-def test_the_endpoint_refuses_hostile_options(library: Library, change: dict[str, Any]) -> None:
-    options = {**DecodingOptions().to_dict(), **SHORT, **change}
-    with pytest.raises(gr.Error, match=next(iter(change))):
-        summarize_endpoint(library)(SOURCE_TEXT, "", "", *options.values())
-
-
-def test_the_endpoint_refuses_an_unknown_model_or_style(library: Library) -> None:
-    options = {**DecodingOptions().to_dict(), **SHORT}.values()
-    with pytest.raises(gr.Error, match="no model"):
-        summarize_endpoint(library)(SOURCE_TEXT, "../../etc", "", *options)
-    with pytest.raises(gr.Error, match="haiku"):
-        summarize_endpoint(library)(SOURCE_TEXT, "", "haiku", *options)
-
-
-def test_a_reference_is_scored(library: Library) -> None:
-    trace = Trace.from_json(score_endpoint(library)(SOURCE_TEXT, "The council kept it."))
-    assert trace.hypotheses[0].text == "The council kept it."
-    with pytest.raises(gr.Error, match="reference"):
-        score_endpoint(library)(SOURCE_TEXT, "")
-
-
-def test_two_settings_are_compared(library: Library) -> None:
-    compare = compare_endpoint(library)
-    first, _, second, other = compare(
-        SOURCE_TEXT, options=SHORT, other_options={**SHORT, "num_beams": 1}
-    )
-    assert isinstance(first, str)
-    assert Trace.from_json(other).hypotheses[0].text == second
-    assert Trace.from_json(other).options["num_beams"] == 1
-    with pytest.raises(gr.Error, match="object"):
-        compare(SOURCE_TEXT, options="x")  # type: ignore[arg-type]
+    assert handlers.look(None, "words", "mean", "mean", WHOLE) == NOTHING
 
 
 def test_the_page_builds_and_offers_three_endpoints(library: Library) -> None:
@@ -215,14 +243,3 @@ def test_traces_never_travel_back_as_input(library: Library) -> None:
     page = build(library)
     for function in page.fns.values():
         assert not any(isinstance(block, gr.Plot | gr.HTML) for block in function.inputs)
-
-
-def test_the_hand_made_trace_survives_json() -> None:
-    assert Trace.from_json(make_trace().to_json()).hypotheses == make_trace().hypotheses
-
-
-def test_a_style_sets_the_length_it_needs_within_the_limit(library: Library) -> None:
-    handlers, limit = Handlers(library), library.get().config.max_target_tokens
-    assert handlers.style_chosen("headline", None) == min(20, limit)
-    assert handlers.style_chosen("summary", None) == min(120, limit)
-    assert handlers.style_chosen(["no", "style"], None) == gr.skip()

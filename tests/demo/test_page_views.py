@@ -4,18 +4,43 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import json
+from typing import Any
 
 import numpy as np
 import pytest
 
 from demo import views
-from demo.reading import AttentionView, copied_share, word_attention
+from demo.messages import Message
+from demo.read_strip import UNSEEN_BELOW, percent
+from demo.reading import AttentionView, word_attention
+from demo.session import Run, Session
 from model.trace import Trace
 from tests.demo.made import SOURCE_TEXT, make_trace
 
 
+def said(message: Message | str) -> str:
+    """A message in English, as the browser says it."""
+    if isinstance(message, str):
+        return message
+    key, values = message["key"], message["values"]
+    assert isinstance(key, str)
+    assert isinstance(values, dict)
+    return key.format(**values)
+
+
+def line(messages: list[Message]) -> str:
+    return " · ".join(said(message) for message in messages)
+
+
 def facts(trace: Trace) -> dict[str, str]:
-    return {fact["label"]: fact["value"] for fact in views.finished_summary(trace)["facts"]}
+    return {said(fact["label"]): fact["value"] for fact in views.finished_summary(trace)["facts"]}
+
+
+def candidates(trace: Trace, word: int, piece: int = 0) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]]
+    found = views.alternatives(trace)["words"][word]["pieces"][piece]["candidates"]
+    return found
 
 
 def test_words_and_gaps_make_up_the_summary(trace: Trace) -> None:
@@ -39,20 +64,52 @@ def test_figures_count_words_compression_and_speed(trace: Trace) -> None:
 
 
 def test_two_of_three_words_stand_in_the_source(trace: Trace) -> None:
-    assert copied_share(trace) == pytest.approx(2 / 3)
+    shown = views.finished_summary(trace)
+    assert [word["support"] for word in shown["words"]] == ["copied", "reworded", "copied", "mark"]
+    assert shown["support"] == {"copied": 2, "reworded": 1, "unsupported": 0}
     assert facts(trace)["words from the source"] == "67 %"
+    assert facts(trace)["unsupported"] == "0"
+
+
+def test_a_number_that_the_source_lacks_is_unsupported(trace: Trace) -> None:
+    told = dataclasses.replace(trace.hypotheses[0], text="Council 2031 library")
+    told = dataclasses.replace(told, offsets=((0, 7), (7, 12), (12, 16), (16, 20), (20, 20)))
+    shown = views.finished_summary(dataclasses.replace(trace, hypotheses=(told,)))
+    assert shown["words"][1]["support"] == "unsupported"
+    assert shown["support"]["unsupported"] == 1
+
+
+def test_a_sure_summary_raises_no_alarm(trace: Trace) -> None:
+    assert views.finished_summary(trace)["alarm"] == []
+
+
+def test_low_confidence_and_repetition_raise_an_alarm(trace: Trace) -> None:
+    unsure = [
+        dataclasses.replace(step, token_log_probs=step.token_log_probs - 3) for step in trace.steps
+    ]
+    again = dataclasses.replace(
+        trace.hypotheses[0],
+        text="la la la la",
+        offsets=((0, 2), (2, 5), (5, 8), (8, 11), (11, 11)),
+    )
+    shown = views.finished_summary(
+        dataclasses.replace(trace, steps=tuple(unsure), hypotheses=(again,))
+    )
+    alarm = line(shown["alarm"])
+    assert "“la la la”" in alarm
+    assert "unsure" in alarm
 
 
 def test_a_cut_source_is_said_with_its_place(trace: Trace) -> None:
-    notice = views.finished_summary(trace)["notice"]
+    notice = line(views.finished_summary(trace)["notice"])
     assert notice.startswith("Read 7 of 13 tokens, cut at “…")
     assert "kept the library." in notice
 
 
 def test_a_source_that_was_read_whole_needs_no_notice() -> None:
     trace = make_trace(cut=False)
-    assert views.finished_summary(trace)["notice"] == ""
-    assert views.source_panel(trace)["extent"].endswith("all of it read")
+    assert views.finished_summary(trace)["notice"] == []
+    assert line(views.source_panel(trace)["extent"]).endswith("all of it read")
 
 
 def test_an_empty_summary_is_said_to_be_empty(trace: Trace) -> None:
@@ -61,7 +118,7 @@ def test_an_empty_summary_is_said_to_be_empty(trace: Trace) -> None:
     )
     empty = dataclasses.replace(trace, hypotheses=(nothing,), steps=trace.steps[4:])
     shown = views.finished_summary(empty)
-    assert "before its first word" in shown["notice"]
+    assert "before its first word" in line(shown["notice"])
     assert [word["text"] for word in shown["words"]] == ["end"]
 
 
@@ -76,27 +133,148 @@ def test_packed_attention_is_within_one_byte_of_the_truth(trace: Trace) -> None:
 
 
 def test_a_blocked_candidate_names_its_rule_and_has_no_final_probability(trace: Trace) -> None:
-    candidates = views.alternatives(trace)["words"][0]["pieces"][0]["candidates"]
-    assert [one["chosen"] for one in candidates] == [True, False, False]
-    assert candidates[1]["final"] is None
-    assert candidates[1]["rule"] == "blocked: would repeat words"
-    assert candidates[2]["rule"] == "used before"
-    assert candidates[2]["final"] == pytest.approx(np.exp(-5), abs=1e-5)
+    found = candidates(trace, 0)
+    assert [one["chosen"] for one in found] == [True, False, False]
+    assert found[1]["final"] is None
+    assert line(found[1]["rules"]) == "would repeat words"
+    assert line(found[2]["rules"]) == "used before"
+    assert found[2]["final"] == pytest.approx(np.exp(-5), abs=1e-5)
+
+
+@pytest.mark.parametrize(("size", "phrase"), [(1, "park"), (2, "…rary park"), (3, "library park")])
+def test_a_blocked_run_of_tokens_is_named_with_its_words(
+    trace: Trace, size: int, phrase: str
+) -> None:
+    """The tokens before the end are "keeps", " lib", "rary"; " park" is blocked there."""
+    ruled = dataclasses.replace(trace, options={"no_repeat_ngram_size": size})
+    assert line(candidates(ruled, 3)[1]["rules"]) == f"would repeat “{phrase}”"
+
+
+def test_a_rule_that_moved_all_candidates_is_said_once(trace: Trace) -> None:
+    moved = ("temperature",)
+    steps = [
+        dataclasses.replace(step, rules=((moved, ("no_repeat_ngram_size",), moved),))
+        for step in trace.steps
+    ]
+    warm = dataclasses.replace(trace, steps=tuple(steps))
+    piece = views.alternatives(warm)["words"][0]["pieces"][0]
+    assert line(piece["about"]).endswith(" · temperature")
+    rules = [line(one["rules"]) for one in piece["candidates"]]
+    assert rules == ["", "would repeat words", ""]
+
+
+def test_a_run_copied_from_the_source_is_said_to_be_that(trace: Trace) -> None:
+    steps = [
+        dataclasses.replace(step, rules=(((), ("encoder_no_repeat_ngram_size",), ()),))
+        for step in trace.steps
+    ]
+    options = {"encoder_no_repeat_ngram_size": 2}
+    blocked = dataclasses.replace(trace, steps=tuple(steps), options=options)
+    assert line(candidates(blocked, 1)[1]["rules"]) == "would copy “Council park” from the source"
+
+
+def test_every_candidate_but_the_chosen_one_can_be_continued(trace: Trace) -> None:
+    found = candidates(trace, 1)
+    assert [one["open"] for one in found] == [False, True, False]  # the last looks like a mark
+    assert [one["token_id"] for one in found] == [11, 14, 15]
+    assert views.alternatives(trace)["words"][1]["pieces"][0]["step"] == 1
+
+
+def test_where_nothing_can_run_the_alternatives_say_so(trace: Trace) -> None:
+    assert views.alternatives(trace)["fixed"] is False
+    assert views.alternatives(trace, fixed=True)["fixed"] is True
 
 
 def test_a_word_of_two_tokens_has_alternatives_for_both(trace: Trace) -> None:
     pieces = views.alternatives(trace)["words"][2]["pieces"]
     assert [piece["text"] for piece in pieces] == ["lib", "rary"]
-    assert pieces[1]["about"] == "step 4 of 5 · entropy 1.2 bits · copied 12 %"
+    assert line(pieces[1]["about"]) == "step 4 of 5 · entropy 1.2 bits · copied 12 %"
 
 
 def test_without_a_copy_gate_no_share_is_invented() -> None:
     about = views.alternatives(make_trace(copy_gate=False))["words"][0]["pieces"][0]["about"]
-    assert "copied" not in about
+    assert "copied" not in line(about)
 
 
 def test_a_long_unread_rest_is_not_sent_whole(trace: Trace) -> None:
     source = dataclasses.replace(trace.source, text=trace.source.text + "x" * 50_000)
     panel = views.source_panel(dataclasses.replace(trace, source=source))
-    assert len(panel["unread"]) < views.MOST_UNREAD + 100
-    assert "more characters" in panel["unread"]
+    assert len(panel["unread"]) == views.MOST_UNREAD
+    assert panel["unread_more"] > 48_000
+
+
+def test_the_strip_spans_the_whole_text_and_ends_where_reading_did(trace: Trace) -> None:
+    strip = views.source_panel(trace)["strip"]
+    assert sum(width for _, width in strip["segments"]) == len(SOURCE_TEXT)
+    kind, width = strip["segments"][-1]
+    assert (kind, width) == ("cut", len(SOURCE_TEXT) - trace.source.cut_at)
+    labels = [said(label["label"]) for label in strip["labels"]]
+    assert labels == ["read 54 %", "0 % never got attention", "46 % cut off"]
+
+
+def test_words_without_attention_are_counted_in_the_strip() -> None:
+    trace = make_trace(cut=False)
+    steps = []
+    for step in trace.steps:
+        assert step.cross_attention is not None
+        attention = np.zeros_like(step.cross_attention)
+        attention[..., 1] = 1.0 - UNSEEN_BELOW / 10
+        attention[..., 2] = UNSEEN_BELOW / 10  # five rows together stay below
+        steps.append(dataclasses.replace(step, cross_attention=attention))
+    strip = views.source_panel(dataclasses.replace(trace, steps=tuple(steps)))["strip"]
+    assert strip["segments"] == [["read", 4], ["unseen", len(trace.source.text) - 4]]
+    assert [said(label["label"]) for label in strip["labels"]] == [
+        "read 100 %",
+        "86 % never got attention",
+        "nothing cut off",
+    ]
+
+
+def test_without_recorded_attention_the_strip_claims_none(trace: Trace) -> None:
+    steps = tuple(dataclasses.replace(step, cross_attention=None) for step in trace.steps)
+    panel = views.source_panel(dataclasses.replace(trace, steps=steps))
+    assert panel["attention"] is None
+    assert [label["kind"] for label in panel["strip"]["labels"]] == ["read", "cut"]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0 %"), (0.001, "<1 %"), (0.5, "50 %"), (0.999, ">99 %"), (1, "100 %")]
+)
+def test_a_share_is_only_rounded_to_nothing_or_all_when_it_is(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_the_history_marks_the_run_that_is_shown(trace: Trace) -> None:
+    session = Session().adding(Run(trace, "headline")).adding(Run(trace, "from “after”")).showing(0)
+    runs = views.history(session)["runs"]
+    assert [(run["label"], run["current"]) for run in runs] == [
+        ("headline", True),
+        ("from “after”", False),
+    ]
+    assert runs[0]["text"] == "Council keeps library"
+    assert views.history(Session()) == {"runs": []}
+
+
+def test_hypotheses_are_listed_with_their_scores(trace: Trace) -> None:
+    listed = views.hypotheses(trace, 0)
+    assert listed["shown"] == 0
+    only = listed["hypotheses"][0]
+    assert (only["text"], only["score"], only["tokens"], only["finished"]) == (
+        "Council keeps library",
+        -0.5,
+        5,
+        True,
+    )
+    assert only["log_prob"] == pytest.approx(trace.hypotheses[0].log_prob, abs=1e-4)
+
+
+def test_all_views_are_plain_values_for_json(trace: Trace) -> None:
+    session = Session().adding(Run(trace, "headline"))
+    for value in (
+        views.finished_summary(trace, stored=True),
+        views.source_panel(trace),
+        views.alternatives(trace),
+        views.history(session),
+        views.hypotheses(trace),
+    ):
+        json.dumps(value, allow_nan=False)

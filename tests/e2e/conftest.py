@@ -48,7 +48,8 @@ class Slow:
     """A model whose summary takes minutes; it knows whether somebody ended it."""
 
     def __init__(self, model: Summarizer) -> None:
-        self.styles, self.config = model.styles, model.config
+        self.styles, self.config, self.name = model.styles, model.config, model.name
+        self.read, self.room, self.token_counts = model.read, model.room, model.token_counts
         self.ended = threading.Event()
 
     def stream(self, *_: object) -> Iterator[StreamUpdate]:
@@ -74,9 +75,9 @@ class SlowLibrary(Library):
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> SlowLibrary:
-    """Three models: "tiny" reads 64 tokens, "short" writes 40 at most, "slow" takes minutes."""
+    """Three models: "tiny", "short" (reads 64 tokens, writes 40), "slow" (takes minutes)."""
     folder = tmp_path_factory.mktemp("models")
-    paths = [make_model(folder / "tiny"), make_model(folder / "short", 40)]
+    paths = [make_model(folder / "tiny", max_source_tokens=512), make_model(folder / "short", 40)]
     return SlowLibrary([*paths, make_model(folder / "slow")])
 
 
@@ -102,6 +103,7 @@ def _patient(page: Page) -> None:
 def opened(page: Page, address: str) -> Page:
     """The page, ready for input. Fails the test on any error that a script raised."""
     errors: list[str] = []
+    page.add_init_script("localStorage.setItem('gistscope-tour', 'seen')")
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
     expect(page.locator("#summarize")).to_be_enabled()
@@ -109,11 +111,24 @@ def opened(page: Page, address: str) -> Page:
     return page
 
 
+def write(page: Page, text: str) -> None:
+    """Paste a text where texts are written."""
+    page.get_by_role("tab", name="Source text").click()
+    page.locator("#text textarea").fill(text)
+
+
 def summarize(page: Page, text: str = TEXT, longest: int = 12) -> None:
     """Paste a text, press Summarize and wait until everything is drawn."""
-    page.locator("#text textarea").fill(text)
+    write(page, text)
     set_number(page, "max_new_tokens", longest)
+    runs = max(1, page.locator(".gs-run").count())  # one run alone shows no history
     page.locator("#summarize").click()
+    finished(page, runs + 1)
+
+
+def finished(page: Page, runs: int) -> None:
+    """Wait until this many runs stand in the history and the newest is drawn."""
+    expect(page.locator(".gs-run")).to_have_count(runs)
     expect(page.locator(".gs-summary")).to_have_attribute("data-state", "done")
     expect(page.locator("#summarize")).to_be_enabled()
 

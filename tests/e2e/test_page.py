@@ -14,6 +14,7 @@ from tests.e2e.conftest import (
     colour,
     set_number,
     summarize,
+    write,
 )
 
 pytestmark = pytest.mark.e2e
@@ -45,7 +46,7 @@ def test_a_visit_makes_no_request_to_anybody_else(page: Page, address: str) -> N
     page.goto(address)
     expect(page.locator("#summarize")).to_be_enabled()
     summarize(page)
-    expect(page.locator("#attention .heatmaplayer")).to_have_count(1)
+    expect(page.locator("#attention .heatmaplayer").first).to_be_attached()
     assert outside == []
 
 
@@ -55,7 +56,7 @@ def test_summarize_draws_words_figures_map_and_chart(opened: Page) -> None:
     assert words.count() >= 1
     expect(opened.locator(".gs-facts dt").first).to_have_text("words")
     expect(opened.locator("#chart .bars .point")).to_have_count(words.count())
-    expect(opened.locator("#attention .heatmaplayer image")).to_have_count(1)
+    expect(opened.locator("#attention .heatmaplayer image").first).to_be_attached()
     expect(opened.locator("#attention .ytick")).to_have_count(words.count())
     assert opened.script_errors == []  # type: ignore[attr-defined]
 
@@ -83,7 +84,7 @@ def test_a_click_on_a_word_shades_the_source_and_lists_alternatives(opened: Page
 
 def test_a_click_on_the_map_selects_the_word_of_its_row(opened: Page) -> None:
     summarize(opened)
-    area = opened.locator("#attention .nsewdrag")
+    area = opened.locator("#attention .nsewdrag").first
     area.scroll_into_view_if_needed()
     area.click(position={"x": 5, "y": 5})
     expect(opened.locator(".gs-word").first).to_have_attribute("aria-pressed", "true")
@@ -103,7 +104,7 @@ def test_words_are_reached_and_selected_by_keyboard_alone(opened: Page) -> None:
 
 def test_control_and_enter_in_the_text_starts_a_run(opened: Page) -> None:
     set_number(opened, "max_new_tokens", 8)
-    opened.locator("#text textarea").fill(TEXT)
+    write(opened, TEXT)
     opened.locator("#text textarea").press("Control+Enter")
     expect(opened.locator(".gs-summary")).to_have_attribute("data-state", "done")
     assert opened.locator(".gs-word").count() >= 1
@@ -137,17 +138,21 @@ def test_pasted_markup_and_templates_stay_text_in_every_view(opened: Page) -> No
 
 
 def test_an_empty_text_gets_a_message_and_the_page_stays_usable(opened: Page) -> None:
-    opened.locator("#text textarea").fill("   ")
+    write(opened, "   ")
     opened.locator("#summarize").click()
-    expect(opened.locator(".gs-notice")).to_contain_text("only white space")
+    expect(opened.locator(".gs-missing")).to_contain_text("only white space")
     expect(opened.locator("#summarize")).to_be_enabled()
     assert opened.locator("#text textarea").input_value() == "   "
 
 
-def test_a_long_text_is_said_to_be_cut_and_opens_by_sentences(opened: Page) -> None:
-    summarize(opened, "The council kept the library. " * 120)
-    expect(opened.locator(".gs-notice")).to_contain_text("tokens, cut at")
-    expect(opened.locator(".gs-cut")).to_be_visible()
+def test_a_long_document_is_read_in_parts_that_can_be_looked_at(opened: Page) -> None:
+    choose_model(opened, "short")
+    summarize(opened, "The council kept the library. " * 24)
+    expect(opened.locator(".gs-missing")).to_contain_text("parts, and their summaries were merged")
+    opened.locator("#part input").click()
+    opened.get_by_role("option").nth(2).click()
+    expect(opened.locator(".gs-run[aria-pressed=true]")).to_contain_text("part 2 of")
+    expect(opened.locator(".gs-source")).to_contain_text("The council kept the library.")
 
 
 def test_layer_head_and_unit_redraw_without_a_new_run(opened: Page) -> None:

@@ -1,0 +1,1 @@
+"""The tabs below the summary: each builds its card and wires its own events."""

@@ -1,0 +1,204 @@
+"""The tab that sets two runs side by side, and runs the shown text a second time for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from demo import components, views
+from demo.assets import asset
+from demo.comparing import (
+    beside,
+    comparison,
+    empty_comparison,
+    running_comparison,
+)
+from demo.controls import CONTROLS, LENGTHS, MAX_LENGTH, STYLE_LENGTHS
+from demo.drawing import compared
+from demo.events import LIGHT, MODEL
+from demo.handlers import UNEXPECTED, name_of, number, run_label, shown, style_of, visit
+from demo.library import Library
+from demo.session import Run, Session
+from demo.strategies import PRESETS, preset_values, to_options
+from model.options import DecodingOptions
+from model.trace import Trace
+
+PRESET = "Pointer-generator"  # longer, so that the second run is unlike most first ones
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CompareCard:
+    """Two runs to choose, how to make a second one, and both side by side."""
+
+    left: gr.Dropdown
+    right: gr.Dropdown
+    model: gr.Dropdown
+    style: gr.Dropdown
+    preset: gr.Dropdown
+    run: gr.Button
+    comparison: gr.HTML
+
+
+@dataclass(frozen=True)
+class CompareHandlers:
+    """The tab's answers to its events, over one library. Holds nothing of any user."""
+
+    library: Library
+
+    def run_and_compare(
+        self, session: Any, model: Any, style: Any, preset: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        """Updates of (session, history, comparison, left, right): the shown text once more."""
+        try:
+            yield from self._run(visit(session), model, style, preset)
+        except ValueError as error:
+            gr.Warning(str(error), title="Not compared")
+            yield _only(empty_comparison(str(error)))
+        except Exception:
+            # What went wrong is for the log; it could hold paths or other people's text.
+            LOG.exception("A second run failed")
+            gr.Warning(UNEXPECTED, title="Not compared")
+            yield _only(empty_comparison(UNEXPECTED))
+
+    def _run(
+        self, session: Session, model: Any, style: Any, preset: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        left = shown(session)
+        summarizer = self.library.get(name_of(model))
+        chosen = style_of(style, summarizer.styles)
+        options = preset_options(preset, chosen, summarizer.config.max_target_tokens)
+        yield _only(running_comparison(left, ""))
+        for update in summarizer.stream(left.trace.source.text, options, chosen):
+            if update.trace is None:
+                yield _only(running_comparison(left, update.text))
+                continue
+            right = Run(update.trace, _label(left, update.trace, run_label(chosen, preset, "")))
+            both = beside(session, right)
+            yield both, views.history(both), *refresh(both)
+
+    def model_chosen(self, model: Any, style: Any) -> Any:
+        """The styles of a model that was just chosen; this opens it."""
+        try:
+            styles = self.library.get(name_of(model)).styles
+        except ValueError as error:
+            gr.Warning(str(error), title="The model can't be opened")
+            return gr.skip()
+        kept = style if style in styles else next(iter(styles), None)
+        return gr.update(choices=list(styles), value=kept, visible=bool(styles))
+
+
+def compare_runs(session: Any, left: Any, right: Any) -> Any:
+    """The comparison of two runs by their numbers. Runs no model."""
+    visitor = visit(session)
+    try:
+        sides = [
+            _numbered(visitor, name, value) for name, value in (("left", left), ("right", right))
+        ]
+    except ValueError as error:
+        return empty_comparison(str(error))
+    one, other = sides
+    if one is None or other is None or one is other:
+        return empty_comparison()
+    return comparison(one, other)
+
+
+def refresh(session: Any) -> tuple[Any, Any, Any]:
+    """(comparison, left, right) for a session that has changed. Runs no model."""
+    visitor = visit(session)
+    left, right = compared(visitor)
+    return compare_runs(visitor, left["value"], right["value"]), left, right
+
+
+def preset_options(preset: Any, style: str | None, limit: int) -> DecodingOptions:
+    """A preset's options with lengths that suit the style and that the model allows."""
+    chosen = next((one for one in PRESETS if one.name == preset), None)
+    if chosen is None:
+        names = ", ".join(one.name for one in PRESETS)
+        raise ValueError(f"preset must be one of {names}, got {preset!r:.80}")
+    longest = STYLE_LENGTHS.get(style or "", MAX_LENGTH)
+    values = {control.name: control.start for control in CONTROLS}
+    values |= {"max_new_tokens": longest, **preset_values(chosen)}
+    values |= {name: min(values[name], limit) for name in LENGTHS}
+    return to_options(chosen.strategy, [values[control.name] for control in CONTROLS])
+
+
+def build_compare(names: Sequence[str], styles: Sequence[str]) -> CompareCard:
+    """The tab's components, in the Blocks under construction."""
+    components.note("Run the shown text again with another model, style or preset.")
+    with gr.Row(elem_classes=["gs-pickers", "gs-secondary"]):
+        model = _dropdown("Model", list(names), "compare-model", next(iter(names), None))
+        style = _dropdown("Style", list(styles), "compare-style", next(iter(styles), None))
+        style.visible = bool(styles)
+        preset = _dropdown("Preset", [one.name for one in PRESETS], "compare-preset", PRESET)
+        run = gr.Button("Run and compare", elem_id="compare-run", scale=0, min_width=160)
+    with gr.Row(elem_classes="gs-sides"):
+        left = _dropdown("Left", [], "compare-left")
+        right = _dropdown("Right", [], "compare-right")
+    drawn = gr.HTML(
+        value=empty_comparison(),
+        html_template=asset("html", "compare.html"),
+        js_on_load=asset("js", "compare.js"),
+        elem_id="compare",
+        apply_default_css=False,
+    )
+    return CompareCard(left, right, model, style, preset, run, drawn)
+
+
+def wire_compare(card: CompareCard, session: gr.State, history: gr.HTML, library: Library) -> Any:
+    """Connect the tab's events; returns the run's, for whoever can cancel it."""
+    handlers = CompareHandlers(library)
+    # Not from what the pickers hold: they learn of a new run only after this was asked.
+    session.change(
+        refresh,
+        session,
+        [card.comparison, card.left, card.right],
+        trigger_mode="always_last",
+        **LIGHT,
+    )
+    gr.on(
+        [card.left.input, card.right.input],
+        compare_runs,
+        [session, card.left, card.right],
+        card.comparison,
+        trigger_mode="always_last",
+        **LIGHT,
+    )
+    card.model.input(handlers.model_chosen, [card.model, card.style], card.style, **MODEL)
+    return card.run.click(
+        handlers.run_and_compare,
+        [session, card.model, card.style, card.preset],
+        [session, history, card.comparison, card.left, card.right],
+        **MODEL,
+    )
+
+
+def _dropdown(label: str, choices: list[Any], name: str, value: Any = None) -> gr.Dropdown:
+    return gr.Dropdown(
+        choices, value=value, label=label, filterable=False, min_width=130, elem_id=name
+    )
+
+
+def _label(left: Run, trace: Trace, label: str) -> str:
+    """The run's label, with its model where that is another one than the left side's."""
+    name = str(trace.model.get("name", ""))
+    return label if name == left.trace.model.get("name") else f"{label} · {name}"
+
+
+def _only(value: dict[str, Any]) -> tuple[Any, ...]:
+    """An update of nothing but the comparison."""
+    return gr.skip(), gr.skip(), value, gr.skip(), gr.skip()
+
+
+def _numbered(session: Session, name: str, value: Any) -> Run | None:
+    """The run with this number from 1; none while nothing is chosen."""
+    if value in (None, ""):
+        return None
+    place = number(name, value)
+    if not 1 <= place <= len(session.runs):
+        raise ValueError(f"{name} must be between 1 and {len(session.runs)}, got {place}")
+    return session.runs[place - 1]
