@@ -102,22 +102,24 @@ def _most_telling(weighed: list[Alternative]) -> list[Alternative]:
 def _candidate(
     trace: Trace, hypothesis: int, step: int, one: Alternative, shared: tuple[str, ...]
 ) -> dict[str, Any]:
+    """One row. What is false or empty is left out: a summary has a thousand of them."""
     blocked = math.isinf(one.filtered_log_prob)
     special = one.text.startswith("<") and one.text.endswith(">")
-    return {
-        "text": _shown(one.text),
-        "token_id": one.token_id,
-        "raw": round(math.exp(one.log_prob), 5),
-        # Penalties can leave log-probs that are no longer a distribution.
-        "final": None if blocked else round(min(1.0, math.exp(one.filtered_log_prob)), 5),
-        "rules": [
-            _reason(trace, hypothesis, step, one, rule) for rule in one.rules if rule not in shared
-        ],
+    named = [rule for rule in one.rules if rule not in shared]
+    row = {
+        "rules": [_reason(trace, hypothesis, step, one, rule) for rule in named],
         "chosen": one.chosen,
         "special": special,
         # A rule may be overruled by the reader, but a style's mark is no way to go on.
-        "open": not one.chosen and (not special or one.text == END_TOKEN),
+        "closed": special and one.text != END_TOKEN,
     }
+    return {
+        "text": _shown(one.text),
+        "token_id": one.token_id,
+        "raw": round(math.exp(one.log_prob), 4),
+        # Penalties can leave log-probs that are no longer a distribution.
+        "final": None if blocked else round(min(1.0, math.exp(one.filtered_log_prob)), 4),
+    } | {name: value for name, value in row.items() if value}
 
 
 def _reason(trace: Trace, hypothesis: int, step: int, one: Alternative, rule: str) -> Message:

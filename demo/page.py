@@ -97,7 +97,7 @@ def _wire_runs(library: Library, cards: Cards) -> None:
         wire_reference(cards.inspection.reference, cards.session, cards.outputs, library),
     ]
     for run in runs:
-        _drawing_tab(run, cards).then(handlers.ready, None, buttons, **LIGHT)
+        _drawing_tab(run.then(handlers.ready, None, buttons, **LIGHT), cards)
     source.stop.click(handlers.ready, None, buttons, js=STOP, cancels=runs, **LIGHT)
     compared = cards.inspection.compare
     source.stop.click(

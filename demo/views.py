@@ -7,6 +7,7 @@ Sentences are messages, which the browser says in the reader's language.
 from __future__ import annotations
 
 import base64
+import zlib
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,10 @@ def source_panel(
 ) -> dict[str, Any]:
     """The source word by word, and how much attention every summary word spent on it."""
     text = trace.source.text
-    words, place = [], 0
+    words: list[dict[str, Any]] = []
+    place = 0
     for segment in trace.source_words():
-        words.append({"gap": text[place : segment.start], "text": segment.text, "special": False})
+        words.append({"gap": text[place : segment.start], "text": segment.text})
         place = segment.end
     unread = text[trace.source.cut_at :] if trace.source.cut_tokens else ""
     words.append({"gap": "\n" if words else "", "text": "start and end marks", "special": True})
@@ -87,9 +89,9 @@ def source_panel(
 
 
 def packed_attention(trace: Trace, hypothesis: int, view: AttentionView) -> dict[str, Any] | None:
-    """Attention of summary words over source words and the marks, one byte a cell.
+    """Attention of summary words over source words and the marks, one byte a cell, deflated (zlib).
 
-    Cell (r, c) is `bytes[r * columns + c] / 255 * peaks[r]`.
+    Inflated, cell (r, c) is `bytes[r * columns + c] / 255 * peaks[r]`.
     """
     if trace.attention_shape is None or not trace.hypotheses:
         return None
@@ -101,7 +103,7 @@ def packed_attention(trace: Trace, hypothesis: int, view: AttentionView) -> dict
     return {
         "columns": weights.shape[1],
         "peaks": [round(float(peak), 6) for peak in peaks],
-        "data": base64.b64encode(cells.tobytes()).decode("ascii"),
+        "data": base64.b64encode(zlib.compress(cells.tobytes(), 9)).decode("ascii"),
     }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 FIRST_ROOM = 32  # places of a fresh buffer; a full one is doubled
+SPARE = 8  # free places that a selection takes along: beams are selected again at almost every step
 
 
 @dataclass
@@ -58,4 +59,5 @@ class Past:
 
     def select(self, rows: Tensor) -> Past:
         """Rows [R] of the past, in a buffer of their own."""
-        return Past(self.buffer.index_select(0, rows), self.length, _Taken(self.length))
+        places = self.buffer[:, :, :, :, : self.length + SPARE]
+        return Past(places.index_select(0, rows), self.length, _Taken(self.length))

@@ -62,3 +62,10 @@ def test_selected_rows_are_apart_from_the_rest() -> None:
     assert apart.buffer.shape[0] == 2
     assert shown(apart) == [1.0, 5.0]
     assert shown(beside) == [1.0, 2.0]
+
+
+def test_beams_selected_at_every_step_outgrow_their_room_too() -> None:
+    past, values = told([]), [float(value) for value in range(3 * FIRST_ROOM)]
+    for value in values:
+        past, _ = said(past.select(torch.tensor([0, 0])[: len(past.buffer)]), value)
+    assert shown(past) == values

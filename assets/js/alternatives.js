@@ -21,8 +21,8 @@ function bars(candidate) {
   const after = node("b");
   after.style.width = `${100 * (candidate.final || 0)}%`;
   cell.append(fill, after);
-  if (candidate.final === null || candidate.rules.length) {
-    const rules = link.line(candidate.rules.length ? candidate.rules : ["by a rule"], ", ");
+  if (candidate.final === null || candidate.rules) {
+    const rules = link.line(candidate.rules || ["by a rule"], ", ");
     cell.append(candidate.final === null
       ? node("span", "gs-rule gs-blocked", say({ key: "blocked: {rules}", values: { rules } }))
       : node("span", "gs-rule", rules));
@@ -38,8 +38,8 @@ function row(candidate) {
     node("td", "gs-number", share(candidate.final)));
   if (open()) {
     const cell = node("td", "gs-continue");
-    if (candidate.open) cell.append(continueButton(candidate));
-    else if (candidate.chosen) cell.append(node("span", "gs-taken", say("chosen")));
+    if (candidate.chosen) cell.append(node("span", "gs-taken", say("chosen")));
+    else if (!candidate.closed) cell.append(continueButton(candidate));
     line.append(cell);
   }
   return line;

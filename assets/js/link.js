@@ -9,6 +9,7 @@
   // `words` are places of the summary's or the source's words, as `side` says: never of both.
   const state = { side: "summary", words: [], preview: null, running: false, stopped: false };
   let weights = null; // { bytes, peaks, columns }: cell (r, c) is bytes[r * columns + c] / 255 * peaks[r]
+  let newest = null; // the attention asked for last
   let waiting = 0;
 
   function notify() {
@@ -86,13 +87,17 @@
 
   // ---- attention ---------------------------------------------------------------------------
   Object.assign(api, {
-    attention(packed) {
-      const letters = packed && atob(packed.data);
-      weights = packed && {
-        bytes: Uint8Array.from(letters, (letter) => letter.charCodeAt(0)),
-        peaks: packed.peaks,
-        columns: packed.columns,
-      };
+    // Most cells are zero: they come deflated, and a moment passes until they can be shown.
+    async attention(packed) {
+      weights = null;
+      newest = packed;
+      notify();
+      if (!packed) return;
+      const letters = Uint8Array.from(atob(packed.data), (letter) => letter.charCodeAt(0));
+      const stream = new Blob([letters]).stream().pipeThrough(new DecompressionStream("deflate"));
+      const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+      if (packed !== newest) return; // another run came meanwhile
+      weights = { bytes, peaks: packed.peaks, columns: packed.columns };
       notify();
     },
     // Mean attention of some summary words for every word of the source, and for the marks.

@@ -20,8 +20,8 @@ function paint() {
   if (!same) {
     if (painted !== null) link.clear();
     painted = texts;
-    link.texts.summary = words.map((word) => (word.special ? say(word.text) : word.text));
   }
+  link.texts.summary = words.map((word) => (word.special ? say(word.text) : word.text));
   part(".gs-text").textContent = words.length ? "" : view.text || "";
   part(".gs-legend").hidden = !words.length;
   part(".gs-words").replaceChildren(...words.flatMap(wordButton));
@@ -122,4 +122,4 @@ link.choosable(part(".gs-words"), "summary");
 watch("value", paint);
 paint();
 link.listen(element, follow);
-link.onLanguage(() => { painted = null; paint(); });
+link.onLanguage(paint);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import zlib
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_words_and_gaps_make_up_the_summary(trace: Trace) -> None:
 
 def test_words_gaps_and_the_unread_rest_make_up_the_source(trace: Trace) -> None:
     panel = views.source_panel(trace)
-    read = "".join(w["gap"] + w["text"] for w in panel["words"] if not w["special"])
+    read = "".join(w["gap"] + w["text"] for w in panel["words"] if "special" not in w)
     assert read + panel["unread"] == SOURCE_TEXT
 
 
@@ -125,7 +126,7 @@ def test_an_empty_summary_is_said_to_be_empty(trace: Trace) -> None:
 def test_packed_attention_is_within_one_byte_of_the_truth(trace: Trace) -> None:
     packed = views.packed_attention(trace, 0, AttentionView())
     assert packed is not None
-    cells = np.frombuffer(base64.b64decode(packed["data"]), dtype=np.uint8)
+    cells = np.frombuffer(zlib.decompress(base64.b64decode(packed["data"])), dtype=np.uint8)
     rows = cells.reshape(-1, packed["columns"]) / 255 * np.array(packed["peaks"])[:, None]
     truth = word_attention(trace, 0, AttentionView())
     assert rows[:, :-1] == pytest.approx(truth.weights, abs=1 / 255)
@@ -134,11 +135,11 @@ def test_packed_attention_is_within_one_byte_of_the_truth(trace: Trace) -> None:
 
 def test_a_blocked_candidate_names_its_rule_and_has_no_final_probability(trace: Trace) -> None:
     found = candidates(trace, 0)
-    assert [one["chosen"] for one in found] == [True, False, False]
+    assert ["chosen" in one for one in found] == [True, False, False]
     assert found[1]["final"] is None
     assert line(found[1]["rules"]) == "would repeat words"
     assert line(found[2]["rules"]) == "used before"
-    assert found[2]["final"] == pytest.approx(np.exp(-5), abs=1e-5)
+    assert found[2]["final"] == pytest.approx(np.exp(-5), abs=1e-4)
 
 
 @pytest.mark.parametrize(("size", "phrase"), [(1, "park"), (2, "…rary park"), (3, "library park")])
@@ -159,7 +160,7 @@ def test_a_rule_that_moved_all_candidates_is_said_once(trace: Trace) -> None:
     warm = dataclasses.replace(trace, steps=tuple(steps))
     piece = views.alternatives(warm)["words"][0]["pieces"][0]
     assert line(piece["about"]).endswith(" · temperature")
-    rules = [line(one["rules"]) for one in piece["candidates"]]
+    rules = [line(one.get("rules", [])) for one in piece["candidates"]]
     assert rules == ["", "would repeat words", ""]
 
 
@@ -175,7 +176,8 @@ def test_a_run_copied_from_the_source_is_said_to_be_that(trace: Trace) -> None:
 
 def test_every_candidate_but_the_chosen_one_can_be_continued(trace: Trace) -> None:
     found = candidates(trace, 1)
-    assert [one["open"] for one in found] == [False, True, False]  # the last looks like a mark
+    # The last looks like a mark.
+    assert ["closed" in one for one in found] == [False, False, True]
     assert [one["token_id"] for one in found] == [11, 14, 15]
     assert views.alternatives(trace)["words"][1]["pieces"][0]["step"] == 1
 
