@@ -88,6 +88,7 @@ def inspection(names: Sequence[str], styles: Sequence[str]) -> Inspection:
     """All tabs, in one card."""
     made: dict[str, Any] = {}
     opened: dict[str, gr.Tab] = {}
+    inbox = components.inbox()  # outside the tabs: what is in a closed one isn't started
     with gr.Column(elem_classes="gs-card"), gr.Tabs(elem_id="inspection"):
         with _tab("Attention", "attention", opened):
             made |= _attention()
@@ -102,7 +103,7 @@ def inspection(names: Sequence[str], styles: Sequence[str]) -> Inspection:
         with _tab("Score a reference", "reference", opened):
             made["reference"] = build_reference()
         with _tab("Take it along", "takeaway", opened):
-            made["takeaway"] = _takeaway()
+            made["takeaway"] = _takeaway(inbox)
     return Inspection(tab=gr.State("attention"), opened=opened, **made)
 
 
@@ -139,7 +140,7 @@ def _probabilities() -> dict[str, Any]:
     return {"entropy": entropy, "strip": strip, "distribution": _plot("distribution")}
 
 
-def _takeaway() -> TakeawayCard:
+def _takeaway(inbox: gr.HTML) -> TakeawayCard:
     components.note("Nothing is kept on the server. A link holds text and settings in itself.")
     with gr.Row(elem_classes="gs-actions"):
         link = gr.Button("Copy link", elem_id="copy-link")
@@ -148,14 +149,7 @@ def _takeaway() -> TakeawayCard:
         upload = gr.UploadButton(
             "Open a saved run", file_types=[".json", ".html"], elem_id="open-run", type="filepath"
         )
-    return TakeawayCard(
-        link,
-        json,
-        report,
-        upload,
-        components.outbox(),
-        components.inbox(),
-    )
+    return TakeawayCard(link, json, report, upload, components.outbox(), inbox)
 
 
 def _picker(label: str, start: str, width: int = 110) -> gr.Dropdown:
