@@ -92,8 +92,7 @@ class Links:
         try:
             summarizer = self.library.get(model or None)
         except ValueError as error:
-            gr.Warning(str(error), title="No link")
-            return {}
+            raise gr.Error(str(error), title="No link", print_exception=False) from error
         return {
             "link": {
                 "text": text,

@@ -18,7 +18,7 @@ from demo import plots
 from demo.drawing import Views, attention_view, begun, everything, growing, looked, nothing, opened
 from demo.library import Library
 from demo.reading import summary_words
-from demo.session import Run, Session
+from demo.session import NO_RUN, Run, Session
 from demo.strategies import PRESETS, page_limits, strategy_row, to_options
 from model.long_documents import stream_document
 from model.options import DecodingOptions
@@ -30,7 +30,10 @@ LOG = logging.getLogger(__name__)
 
 
 def said(title: str) -> Callable[[Callable[..., Views]], Callable[..., Views]]:
-    """Wraps a handler: a `ValueError` becomes a warning with this title, and nothing changes."""
+    """Wraps a handler: a `ValueError` becomes a message with this title, and nothing changes.
+
+    An error, not a warning: Gradio shows no warnings of events that pass by the queue.
+    """
 
     def wrap(handler: Callable[..., Views]) -> Callable[..., Views]:
         @functools.wraps(handler)
@@ -38,8 +41,7 @@ def said(title: str) -> Callable[[Callable[..., Views]], Callable[..., Views]]:
             try:
                 return handler(*values)
             except ValueError as error:
-                gr.Warning(str(error), title=title)
-                return Views()
+                raise gr.Error(str(error), title=title, print_exception=False) from error
 
         return guarded
 
@@ -184,7 +186,7 @@ def shown(session: Any) -> Run:
     """The run that is looked at."""
     run = visit(session).run
     if run is None:
-        raise ValueError("There is no summary yet; press Summarize first.")
+        raise ValueError(NO_RUN)
     return run
 
 

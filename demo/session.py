@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from model.trace import Trace
 
+NO_RUN = "There is no summary yet; press Summarize first."
 MOST_RUNS = 12  # the oldest is forgotten beyond them; a trace can be megabytes
 
 
@@ -43,6 +44,8 @@ class Session:
 
     def showing(self, place: int, hypothesis: int | None = None) -> Session:
         """With the run at `place` shown, and another of its hypotheses where one is named."""
+        if not self.runs:
+            raise ValueError(NO_RUN)
         if not 0 <= place < len(self.runs):
             raise ValueError(f"run must be between 0 and {len(self.runs) - 1}, got {place}")
         run = self.runs[place]

@@ -45,13 +45,11 @@ def test_a_report_opens_as_the_run_it_shows(session: Session, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[" * 5_000, "<html>", '{"schema": "other"}'])
-def test_a_file_that_is_no_run_changes_nothing(
-    session: Session, tmp_path: Path, content: str
-) -> None:
+def test_a_file_that_is_no_run_is_refused(session: Session, tmp_path: Path, content: str) -> None:
     file = tmp_path / "run.json"
     file.write_text(content, encoding="utf-8")
-    opened = Runs(Library([])).opened(session, str(file))
-    assert all(value == gr.skip() for value in opened)
+    with pytest.raises(gr.Error):
+        Runs(Library([])).opened(session, str(file))
 
 
 def test_a_run_of_another_model_says_which(library: Library) -> None:

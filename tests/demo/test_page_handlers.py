@@ -57,8 +57,14 @@ def test_a_run_grows_and_ends_with_everything_drawn(library: Library) -> None:
 
 
 @pytest.mark.parametrize("tab", ["", "settings", None, 3, ["attention"]])
-def test_a_tab_that_does_not_exist_draws_nothing(finished: Session, tab: Any) -> None:
-    assert handlers.tab_drawn(finished, tab) == NOTHING
+def test_a_tab_that_does_not_exist_is_refused(finished: Session, tab: Any) -> None:
+    with pytest.raises(gr.Error, match="tab must be one of"):
+        handlers.tab_drawn(finished, tab)
+
+
+def test_a_visitor_whose_runs_were_dropped_is_told(library: Library) -> None:
+    with pytest.raises(gr.Error, match="no summary yet"):
+        handlers.hypothesis_chosen(None, event(place=0))
 
 
 @pytest.mark.parametrize(
@@ -195,12 +201,16 @@ def test_an_abandoned_hypothesis_can_be_looked_at(finished: Session) -> None:
 
 
 @pytest.mark.parametrize("place", [-1, 99, "x", None, True, 1.5, {}])
-def test_what_does_not_exist_changes_nothing(finished: Session, place: Any) -> None:
-    assert handlers.run_chosen(finished, event(place=place)) == NOTHING
-    assert handlers.hypothesis_chosen(finished, event(place=place)) == NOTHING
-    assert handlers.node_chosen(finished, event(step=place, row=place)) == NOTHING
-    assert handlers.word_shown(finished, event(word=place)) == NOTHING
-    assert handlers.part_chosen(finished, place) == NOTHING
+def test_what_does_not_exist_is_refused(finished: Session, place: Any) -> None:
+    for handler, value in (
+        (handlers.run_chosen, event(place=place)),
+        (handlers.hypothesis_chosen, event(place=place)),
+        (handlers.node_chosen, event(step=place, row=place)),
+        (handlers.word_shown, event(word=place)),
+        (handlers.part_chosen, place),
+    ):
+        with pytest.raises(gr.Error, match="must be"):
+            handler(finished, value)
 
 
 def test_looking_closer_runs_no_model(trace: Trace) -> None:

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from demo.library import Library
@@ -153,5 +154,6 @@ def test_looking_at_the_reference_makes_it_a_run(library: Library, session: Sess
     assert len(shown.session.runs) == 2
 
 
-def test_looking_at_a_bad_reference_changes_nothing(library: Library, session: Session) -> None:
-    assert not isinstance(ReferenceHandlers(library).look(session, "").session, Session)
+def test_looking_at_a_bad_reference_is_refused(library: Library, session: Session) -> None:
+    with pytest.raises(gr.Error, match="reference is empty"):
+        ReferenceHandlers(library).look(session, "")
