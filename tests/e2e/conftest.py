@@ -131,6 +131,9 @@ def finished(page: Page, runs: int) -> None:
     expect(page.locator(".gs-run")).to_have_count(runs)
     expect(page.locator(".gs-summary")).to_have_attribute("data-state", "done")
     expect(page.locator("#summarize")).to_be_enabled()
+    if page.locator("#attention").is_visible():  # the open tab's figure comes last
+        words = page.locator(".gs-word").count()
+        expect(page.locator("#attention .ytick")).to_have_count(words)
 
 
 def choose_model(page: Page, name: str) -> None:
