@@ -114,7 +114,12 @@ def opened(page: Page, address: str) -> Page:
 def write(page: Page, text: str) -> None:
     """Paste a text where texts are written."""
     page.get_by_role("tab", name="Source text").click()
-    page.locator("#text textarea").fill(text)
+    box = page.locator("#text textarea")
+    expect(box).not_to_have_value("")  # the example's text comes when the tab is first opened
+    page.wait_for_timeout(200)
+    box.fill(text)
+    page.wait_for_timeout(100)
+    expect(box).to_have_value(text)
 
 
 def summarize(page: Page, text: str = TEXT, longest: int = 12) -> None:

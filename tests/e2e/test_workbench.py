@@ -67,6 +67,12 @@ def chips(page: Page) -> Locator:
 
 def figure_of(page: Page, name: str) -> dict[str, Any]:
     """A figure's data and layout as Plotly has them."""
+    # The figure that stands for nothing yet has an empty meta.
+    page.wait_for_function(
+        "name => { const plot = document.querySelector(`#${name} .js-plotly-plot`);"
+        " return plot && plot.layout && Object.keys(plot.layout.meta || {}).length > 0; }",
+        arg=name,
+    )
     return page.locator(f"#{name} .js-plotly-plot").evaluate(
         "plot => JSON.parse(JSON.stringify({ data: plot.data, layout: plot.layout }))"
     )
