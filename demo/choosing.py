@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
+from demo.asked import name_of
 from demo.assets import Example
 from demo.controls import CONTROL_NAMES, CONTROLS, MAX_LENGTH, STYLE_LENGTHS
-from demo.handlers import name_of
 from demo.library import Library
 from demo.strategies import DEFAULT_PRESET, PRESETS, availability, preset_values, strategy_row
 

@@ -9,10 +9,11 @@ from typing import Any
 import gradio as gr
 
 from demo import choosing
+from demo.asked import name_of, sent, shown, visit
 from demo.choosing import style_choice
 from demo.controls import CONTROLS
 from demo.drawing import Views, everything
-from demo.handlers import name_of, said, sent, shown, visit
+from demo.handlers import said
 from demo.library import Library
 from demo.report import html_report
 from demo.saved_runs import MAX_RUN_BYTES, file_stem, load_run, run_json
@@ -90,7 +91,7 @@ class Links:
         """What a link holds, as the takeaway component's value."""
         names = [control.name for control in CONTROLS]
         try:
-            summarizer = self.library.get(model or None)
+            summarizer = self.library.get(name_of(model))
         except ValueError as error:
             raise gr.Error(str(error), title="No link", print_exception=False) from error
         return {

@@ -1,7 +1,7 @@
-"""From the page's values to the model and back. Every value is hostile until it was checked.
+"""From the page's values to the model and back.
 
-Thin on purpose: options are made in `strategies`, what is drawn in `drawing`. A `ValueError`
-becomes a message here and nowhere else.
+Thin on purpose: values are checked in `asked`, options made in `strategies`, views in `drawing`.
+A `ValueError` becomes a message here and nowhere else.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 import gradio as gr
 
 from demo import plots
+from demo.asked import name_of, number, sent, shown, style_of, visit
 from demo.drawing import Views, attention_view, begun, everything, growing, looked, nothing, opened
 from demo.library import Library
 from demo.reading import summary_words
-from demo.session import NO_RUN, Run, Session
+from demo.session import Run
 from demo.strategies import PRESETS, page_limits, strategy_row, to_options
 from model.long_documents import stream_document
 from model.options import DecodingOptions
@@ -175,49 +176,6 @@ def busy() -> tuple[Any, Any]:
 def ready() -> tuple[Any, Any]:
     """(summarize, stop) when none is."""
     return gr.update(interactive=True), gr.update(interactive=False)
-
-
-def visit(session: Any) -> Session:
-    """The visitor's session; an expired one starts anew."""
-    return session if isinstance(session, Session) else Session()
-
-
-def shown(session: Any) -> Run:
-    """The run that is looked at."""
-    run = visit(session).run
-    if run is None:
-        raise ValueError(NO_RUN)
-    return run
-
-
-def sent(event: gr.EventData) -> dict[str, Any]:
-    """What a component's event carries; anything but named values is as good as nothing."""
-    return event._data if isinstance(event._data, dict) else {}
-
-
-def number(name: str, value: Any) -> int:
-    """A whole number from the page; JSON has no other kind of number than this may be."""
-    if isinstance(value, str) and value.isdecimal() and len(value) < 9:
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be a whole number, got {value!r:.80}")
-    return value
-
-
-def name_of(model: Any) -> str | None:
-    """A model's name; empty is the first model."""
-    if model is not None and not isinstance(model, str):
-        raise ValueError(f"model must be a name, got {model!r:.80}")
-    return model or None
-
-
-def style_of(style: Any, styles: tuple[str, ...]) -> str | None:
-    """The style asked for; a model without styles takes none."""
-    if not styles or style in (None, ""):
-        return None
-    if not isinstance(style, str) or style not in styles:
-        raise ValueError(f"style must be one of {', '.join(styles)}, got {style!r:.80}")
-    return style
 
 
 def run_label(style: str | None, preset: Any, strategy: str) -> str:

@@ -8,7 +8,7 @@ import unicodedata
 from demo.session import Run
 from model.trace import Trace, TraceError
 
-MAX_RUN_BYTES = 20_000_000
+MAX_RUN_BYTES = 8_000_000  # the server takes no larger file either
 MOST_NAMED = 6  # words of the summary in a file's name
 LONGEST_STEM = 60  # characters
 TRACE_ID = "gistscope-trace"  # of the element that holds the trace in a report

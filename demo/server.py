@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.assets import asset
 from demo.language import page_head
+from demo.saved_runs import MAX_RUN_BYTES
 from demo.theme import theme
 
 MAX_BODY = 9_000_000  # bytes; a file, or a million characters of text with room for escapes
 MAX_QUEUE = 16
-MAX_FILE = "8mb"  # an uploaded document or saved run
 MAX_SESSIONS = 64  # each keeps up to `session.MOST_RUNS` traces
 STYLES = ("page.css", "tabs.css", "manners.css")
 
@@ -85,7 +85,7 @@ def launch(page: gr.Blocks, **settings: Any) -> Any:
         run_history=False,
         enable_monitoring=False,
         show_error=False,
-        max_file_size=MAX_FILE,
+        max_file_size=MAX_RUN_BYTES,
         allowed_paths=[],
         state_session_capacity=MAX_SESSIONS,
         footer_links=["api"],

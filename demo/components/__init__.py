@@ -10,6 +10,7 @@ from demo.components.bridges import inbox, outbox, selection
 from demo.components.panels import (
     alternatives_panel,
     brand,
+    drawn_by_script,
     heading,
     history,
     hypotheses,
@@ -22,6 +23,7 @@ from demo.components.panels import (
 __all__ = [
     "alternatives_panel",
     "brand",
+    "drawn_by_script",
     "heading",
     "history",
     "hypotheses",

@@ -18,12 +18,12 @@ from demo.language import header_buttons
 
 def summary_strip(value: dict[str, Any]) -> gr.HTML:
     """The summary as buttons; see `views.finished_summary`."""
-    return _component("summary", value)
+    return drawn_by_script("summary", value)
 
 
 def source_panel(value: dict[str, Any] | None = None) -> gr.HTML:
     """The shaded source; see `views.source_panel`."""
-    return _component("source", value or {})
+    return drawn_by_script("source", value or {})
 
 
 def alternatives_panel(value: dict[str, Any] | None = None) -> gr.HTML:
@@ -31,12 +31,12 @@ def alternatives_panel(value: dict[str, Any] | None = None) -> gr.HTML:
 
     Event: `continue_here` {step, token_id} or {step, text}.
     """
-    return _component("alternatives", value or {})
+    return drawn_by_script("alternatives", value or {})
 
 
 def history(value: dict[str, Any] | None = None) -> gr.HTML:
     """The runs made so far; see `views.history`. Event: `run_chosen` {place}."""
-    return _component("history", value or {})
+    return drawn_by_script("history", value or {})
 
 
 def hypotheses(value: dict[str, Any] | None = None) -> gr.HTML:
@@ -44,7 +44,7 @@ def hypotheses(value: dict[str, Any] | None = None) -> gr.HTML:
 
     Events: `hypothesis_chosen` {place}, and `node_chosen` {step, row} for a click in the tree.
     """
-    return _component("hypotheses", value or {})
+    return drawn_by_script("hypotheses", value or {})
 
 
 def brand() -> gr.HTML:
@@ -77,7 +77,8 @@ def _said(tag: str, name: str, text: str) -> str:
     return f'<{tag} class="{name}" data-say="{escape(text)}">{escape(text)}</{tag}>'
 
 
-def _component(name: str, value: dict[str, Any]) -> gr.HTML:
+def drawn_by_script(name: str, value: dict[str, Any]) -> gr.HTML:
+    """The template assets/html/<name>.html, painted by assets/js/<name>.js; its id is the name."""
     return gr.HTML(
         value=value,
         html_template=asset("html", f"{name}.html"),

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from demo import components, views
-from demo.assets import asset
+from demo.asked import name_of, number, shown, style_of, visit
 from demo.comparing import (
     beside,
     comparison,
@@ -20,7 +20,7 @@ from demo.comparing import (
 from demo.controls import CONTROLS, LENGTHS, MAX_LENGTH, STYLE_LENGTHS
 from demo.drawing import compared
 from demo.events import LIGHT, MODEL
-from demo.handlers import UNEXPECTED, name_of, number, run_label, shown, style_of, visit
+from demo.handlers import UNEXPECTED, run_label
 from demo.library import Library
 from demo.session import Run, Session
 from demo.strategies import PRESETS, preset_values, to_options
@@ -139,13 +139,7 @@ def build_compare(names: Sequence[str], styles: Sequence[str]) -> CompareCard:
     with gr.Row(elem_classes="gs-sides"):
         left = _dropdown("Left", [], "compare-left")
         right = _dropdown("Right", [], "compare-right")
-    drawn = gr.HTML(
-        value=empty_comparison(),
-        html_template=asset("html", "compare.html"),
-        js_on_load=asset("js", "compare.js"),
-        elem_id="compare",
-        apply_default_css=False,
-    )
+    drawn = components.drawn_by_script("compare", empty_comparison())
     return CompareCard(left, right, model, style, preset, run, drawn)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import gradio as gr
 
-from demo.assets import asset
+from demo import components
+from demo.asked import shown, visit
 from demo.comparing import FORCED
 from demo.drawing import Views, everything
 from demo.events import MODEL
-from demo.handlers import said, shown, visit
+from demo.handlers import said
 from demo.library import Library
 from demo.referencing import empty_reference, scored_reference
 from demo.session import Run
@@ -96,13 +97,7 @@ def build_reference() -> ReferenceCard:
     with gr.Row(elem_classes="gs-actions"):
         score = gr.Button("Score it", variant="primary", elem_id="reference-score")
         look = gr.Button("Look at it in all views", elem_id="reference-look")
-    result = gr.HTML(
-        value=empty_reference(),
-        html_template=asset("html", "reference.html"),
-        js_on_load=asset("js", "reference.js"),
-        elem_id="reference",
-        apply_default_css=False,
-    )
+    result = components.drawn_by_script("reference", empty_reference())
     return ReferenceCard(text, score, look, result)
 
 

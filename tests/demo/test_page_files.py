@@ -94,6 +94,11 @@ def test_a_hostile_link_is_refused(library: Library, change: dict[str, Any]) -> 
         links.opened(event(made))
 
 
+def test_no_link_is_made_for_a_model_that_is_no_name(library: Library) -> None:
+    with pytest.raises(gr.Error, match="model must be a name"):
+        Links(library).made(SOURCE_TEXT, ["x"], "notes", "beam", *STARTS)
+
+
 @pytest.mark.parametrize("link", ["", "{" * 9, [], {"error": "cut"}, None, 3])
 def test_what_is_no_link_is_refused(library: Library, link: Any) -> None:
     with pytest.raises(gr.Error):

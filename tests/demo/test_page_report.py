@@ -188,8 +188,8 @@ def test_a_saved_run_may_begin_with_a_byte_order_mark(trace: Trace) -> None:
         ('{"schema": "gistscope-trace", "version": 99}', "version 99"),
         ("<html>words</html>", "no report"),
         ('<script type="application/json" id="gistscope-trace">{</script>', "not readable JSON"),
-        (" " * (MAX_RUN_BYTES + 1), "the limit is 20,000,000"),
-        ("é" * (MAX_RUN_BYTES // 2 + 1), "20,000,002 bytes"),
+        (" " * (MAX_RUN_BYTES + 1), "the limit is 8,000,000"),
+        ("é" * (MAX_RUN_BYTES // 2 + 1), "8,000,002 bytes"),
     ],
 )
 def test_a_bad_file_is_refused_with_a_reason(text: str, said: str) -> None:

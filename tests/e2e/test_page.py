@@ -165,7 +165,7 @@ def test_layer_head_and_unit_redraw_without_a_new_run(opened: Page) -> None:
     opened.get_by_role("option", name="2").click()
     expect(opened.locator("#layer input")).to_have_value("2")
     assert opened.locator(".gs-words").inner_text() == shown
-    assert opened.locator(".toast-wrap").get_by_text("Not drawn").count() == 0
+    assert opened.locator(".toast-body").count() == 0
 
 
 def test_controls_without_effect_rest_and_say_why(opened: Page) -> None:
