@@ -37,8 +37,10 @@ test-fast: .venv/development
 test-slow: .venv/development
 	OMP_NUM_THREADS=1 $(PYTEST) -m "slow and not e2e" -n 2
 
+# A browser on a busy machine now and then outlives a deadline: such a test gets a second chance, and
+# the summary names it (R).
 test-e2e: .venv/development chromium
-	$(PYTEST) -m e2e
+	$(PYTEST) -m e2e --reruns 1 -rR
 
 # Debian's Chromium; Playwright's own download is not used.
 chromium:

@@ -139,6 +139,9 @@ def test_p_folds_the_controls_and_esc_brings_them_back(page: Page, address: str)
     expect(page.locator(".gs-present")).to_have_attribute("aria-pressed", "true")
     assert words.evaluate(size) > before
     page.reload()
+    # Hidden is also what is not there yet: the pressed button says that the keys are listened to.
+    expect(page.locator(".gs-present")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#summarize")).to_be_enabled()
     expect(page.locator(".gs-later")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator(".gs-later")).to_be_visible()
