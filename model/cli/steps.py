@@ -113,6 +113,13 @@ def _add_train(commands: Any) -> None:
     )
     parser.add_argument("--resume", action="store_true", help="go on with the run in the folder")
     parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="MODEL",
+        dest="origin",
+        help="model folder whose weights a new run starts from, as far as they fit",
+    )
+    parser.add_argument(
         "--embeddings", type=Path, metavar="FILE", help="word2vec or GloVe text file to start from"
     )
     parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
@@ -178,6 +185,7 @@ def train(arguments: argparse.Namespace) -> int:
         arguments.data,
         arguments.output,
         resume=arguments.resume,
+        origin=arguments.origin,
         embeddings=arguments.embeddings,
         progress=not arguments.no_progress,
     )

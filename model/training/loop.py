@@ -23,13 +23,13 @@ from model import checkpoint
 from model.tokenizer import Tokenizer
 from model.training import data as batching
 from model.training.averaging import MovingAverage
-from model.training.embeddings import load_embeddings
 from model.training.interrupt import stop_requests
 from model.training.journal import Journal
 from model.training.optimizer import build_optimizer
 from model.training.packing import PackedSplit, is_packed, open_split, pack
 from model.training.schedule import budget_spent, learning_rate
 from model.training.settings import Configuration, TrainingSettings
+from model.training.starting import prepare
 from model.training.state import Position, RunState, latest_state, load_state, save_state
 from model.training.stepping import Stepper, Tally
 from model.training.validation import validation_losses
@@ -58,12 +58,15 @@ def train(
     output: Path,
     *,
     resume: bool = False,
+    origin: Path | None = None,
     embeddings: Path | None = None,
     progress: bool = True,
 ) -> Outcome:
     """Train on the prepared folder `data` (with tokenizer.json), writing into `output`.
 
-    Packs the data first where that has not been done. Under torchrun every process calls this.
+    Starts from the weights of the model folder `origin` and from the word vectors of `embeddings`
+    where they are given. Packs the data first where that has not been done. Under torchrun every
+    process calls this.
     """
     settings = configuration.training
     if settings.threads:
@@ -81,15 +84,15 @@ def train(
         workers.wait()
         torch.manual_seed(settings.seed)
         model = checkpoint.build(config)
-        report = load_embeddings(embeddings, model, tokenizer) if embeddings and not saved else None
+        reports = [] if saved else prepare(model, tokenizer, origin, embeddings)
         splits = Splits(open_split(data, "train"), open_split(data, "valid"))
         run = Run(settings, model.to(workers.device), tokenizer, splits, workers, output)
         if saved is not None:
             run.load(saved)
         where = output if workers.leads else None
         with Journal(where, run.position.step, settings.max_steps, progress) as journal:
-            if report is not None:
-                journal.say(f"embeddings: {report}", **dataclasses.asdict(report))
+            for kind, report in reports:
+                journal.say(f"{kind}: {report}", **dataclasses.asdict(report))
             return run.to_the_end(journal)
 
 

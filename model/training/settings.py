@@ -36,7 +36,8 @@ class TrainingSettings:
     seed: int = 1
     threads: int = 0  # torch threads per process; 0 leaves torch's own choice
     device: str = "auto"  # "auto" is a GPU where there is one
-    precision: Literal["bf16", "fp32"] = "bf16"  # bf16 is autocast; weights stay float32
+    # bf16 is autocast, weights stay float32; auto takes it where the device computes in it.
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
 
     max_steps: int = 0  # of the optimizer; 0 is no limit
     max_minutes: float = 0.0  # of all sessions of the run together; 0 is no limit
@@ -87,7 +88,7 @@ class TrainingSettings:
         _at_least("max_target_tokens", self.max_target_tokens, 2)
         _at_least("validation_rows", self.validation_rows, 1)
         _at_least("batch_tokens", self.batch_tokens, self.max_source_tokens)
-        _one_of("precision", self.precision, ("bf16", "fp32"))
+        _one_of("precision", self.precision, ("auto", "bf16", "fp32"))
         _one_of("optimizer", self.optimizer, ("adamw", "adam"))
         _one_of("schedule", self.schedule, ("inverse_sqrt", "linear", "cosine", "constant"))
 

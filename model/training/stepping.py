@@ -63,6 +63,7 @@ class Stepper:
         self.objective = Objective(model, settings.label_smoothing, settings.coverage_weight)
         self._shared = workers.wrap(self.objective)
         self._limits = Limits.of(settings)
+        self._is_bf16 = workers.takes_bf16(settings.precision)
         self._skipped = 0
 
     def step(
@@ -99,8 +100,7 @@ class Stepper:
         device = self.workers.device
         batch = collate(split, rows, self._limits, special).to(device)
         module = self._shared if shared else self.objective
-        is_bf16 = self.settings.precision == "bf16"
-        with torch.autocast(device.type, torch.bfloat16, enabled=is_bf16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self._is_bf16):
             return cast(Losses, module(*batch))
 
     def _apply(self) -> float:

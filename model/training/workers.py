@@ -26,6 +26,23 @@ class Workers:
         """Whether this process writes the files and shows the progress."""
         return self.rank == 0
 
+    def takes_bf16(self, precision: str) -> bool:
+        """Whether to train in bfloat16: "auto" does so where the device computes in it.
+
+        A ValueError where "bf16" is asked of a device that would only imitate it: a CPU then takes
+        twenty times as long, and has no LSTM for it at all.
+        """
+        if self.device.type == "cuda":
+            has_it = torch.cuda.is_bf16_supported(including_emulation=False)
+        else:
+            has_it = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        if precision == "bf16" and not has_it:
+            raise ValueError(
+                f"precision is bf16, but this {self.device.type} doesn't compute in it; "
+                "use auto or fp32"
+            )
+        return has_it and precision != "fp32"
+
     def wrap(self, module: nn.Module) -> nn.Module:
         """The module with gradients averaged over the workers."""
         if self.count == 1:

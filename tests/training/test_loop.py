@@ -90,11 +90,20 @@ def test_accumulated_batches_weigh_like_one_large_batch(tmp_path, digits, family
         assert one["gradient_norm"] == pytest.approx(many["gradient_norm"], rel=1e-3)
 
 
-def test_bf16_trains_on_the_processor(tmp_path, digits, family, configure):
-    settings = configure(family, max_steps=3, log_every=1, precision="bf16")
+def test_auto_trains_in_what_the_processor_has(tmp_path, digits, family, configure):
+    settings = configure(family, max_steps=3, log_every=1, precision="auto")
     loop.train(settings, digits, tmp_path, progress=False)
     assert all(0 < line["loss"] < 10 for line in lines(tmp_path, "train"))
     assert tensors(tmp_path)["model.embedding.weight"].dtype == torch.float32
+
+
+def test_bf16_is_refused_where_the_processor_would_imitate_it(
+    tmp_path, digits, configure, monkeypatch
+):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    settings = configure("rnn", max_steps=3, precision="bf16")
+    with pytest.raises(ValueError, match="this cpu doesn't compute in it; use auto or fp32"):
+        loop.train(settings, digits, tmp_path, progress=False)
 
 
 def test_patience_ends_a_run_that_no_longer_improves(tmp_path, digits, configure):
