@@ -76,7 +76,8 @@ def multi_head(
 ) -> tuple[Tensor, Tensor | None]:
     """Scaled dot-product attention (Vaswani et al. 2017) over [B, H, T, D / H] queries.
 
-    `bias` broadcasts to [B, H, T, S] and is -inf where looking is forbidden. Returns the context
+    `bias` broadcasts to [B, H, T, S], is added to the scores and is -inf where looking is
+    forbidden; None costs nothing. Returns the context
     [B, H, T, D / H] and, when recorded, the weights [B, H, T, S]; otherwise a fused kernel runs.
     """
     if not record:
@@ -88,8 +89,13 @@ def multi_head(
     return weights.to(value.dtype) @ value, weights
 
 
-def padding_bias(mask: Tensor, dtype: torch.dtype) -> Tensor:
-    """A bias [B, 1, 1, S] that is 0 on real tokens of `mask` [B, S] and -inf on padding."""
+def padding_bias(mask: Tensor, dtype: torch.dtype) -> Tensor | None:
+    """A bias [B, 1, 1, S] that is 0 on real tokens of `mask` [B, S] and -inf on padding.
+
+    None where nothing is padded: kernels are faster without.
+    """
+    if bool(mask.all()):
+        return None
     bias = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
     return bias.masked_fill(~mask, FORBIDDEN)[:, None, None, :]
 

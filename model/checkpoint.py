@@ -1,6 +1,7 @@
 """A model on disk: model.safetensors, config.json, tokenizer.json, card.md in one folder.
 
-The registry of families is here and nowhere else. Every file is treated as hostile: sizes and
+Folders made elsewhere are opened by `interop`. The registry of our families is here and nowhere
+else. Every file is treated as hostile: sizes and
 shapes are compared before anything is allocated, and nothing is ever unpickled.
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,11 +19,15 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from model.config import ModelConfig, RNNConfig, TransformerConfig, record_from_json
+from model.interop import hub
+from model.interop.opening import is_foreign, open_folder
+from model.manners import Manners
+from model.options import DecodingOptions
 from model.rnn import RNNModel
 from model.seq2seq import Seq2Seq
+from model.skeleton import CheckpointError, skeleton
 from model.tokenizer import Tokenizer
 from model.transformer import TransformerModel
 
@@ -38,10 +43,6 @@ FAMILIES: dict[str, tuple[type, type]] = {
 }
 
 
-class CheckpointError(ValueError):
-    """A model folder that can't be opened; the message says which file and why."""
-
-
 @dataclass(frozen=True)
 class Checkpoint:
     """An opened folder."""
@@ -51,6 +52,10 @@ class Checkpoint:
     tokenizer: Tokenizer
     name: str  # the folder's
     fingerprint: str  # of weights, config and tokenizer; 16 hexadecimal digits
+    # How it writes unless asked otherwise, and in any case.
+    defaults: DecodingOptions = field(default_factory=DecodingOptions)
+    manners: Manners = field(default_factory=Manners)
+    notes: tuple[str, ...] = ()  # what its folder asks for and Gistscope doesn't do
 
 
 def family_of(config: ModelConfig) -> str:
@@ -61,38 +66,6 @@ def family_of(config: ModelConfig) -> str:
 def build(config: ModelConfig) -> nn.Module:
     """A freshly initialised model of the config's family; it meets `Seq2Seq`."""
     return cast(nn.Module, FAMILIES[family_of(config)][1](config))
-
-
-class _NoInitialisation(TorchFunctionMode):
-    """Tensors stay as they are allocated: weights that are read next need no random values."""
-
-    FILLS = (
-        Tensor.normal_, Tensor.uniform_, Tensor.fill_, Tensor.zero_,
-        # These hand themselves over before they reach a tensor's method.
-        nn.init.normal_, nn.init.uniform_, nn.init.constant_, nn.init.kaiming_uniform_,
-    )  # fmt: skip
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Iterable[type],
-        args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        kwargs = kwargs or {}
-        if func in self.FILLS:
-            return args[0] if args else kwargs["tensor"]
-        return func(*args, **kwargs)
-
-
-def _skeleton(config: ModelConfig) -> nn.Module:
-    """A model of shapes only: a config can claim any size.
-
-    Without initialisation, which on the meta device means that PyTorch loads its decompositions:
-    eight hundred modules and more than a second.
-    """
-    with torch.device("meta"), _NoInitialisation():
-        return build(config)
 
 
 def config_to_json(config: ModelConfig) -> dict[str, Any]:
@@ -124,16 +97,44 @@ def save(
     (folder / "card.md").write_text(card, encoding="utf-8")
 
 
-def load(folder: str | Path) -> Checkpoint:
-    """Open a model folder. Raises `CheckpointError` with the file and the reason."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CheckpointError(f"no model folder at {folder}")
+def load(folder: str | Path, tell: Callable[[str], None] | None = None) -> Checkpoint:
+    """Open a model folder, or a model of the Hub where no folder has the name.
+
+    `tell` hears how much memory a model made elsewhere needs, before it is read. Raises
+    `CheckpointError` with the file and the reason.
+    """
+    path = Path(folder)
+    if not path.is_dir() and hub.is_id(folder):
+        path = hub.fetch(str(folder), tell)
+        return _of_other(path, str(folder).rpartition("/")[2], None)
+    if not path.is_dir():
+        raise CheckpointError(f"no model folder at {path}")
+    if (path / "config.json").is_file() and is_foreign(path):
+        return _of_other(path, path.resolve().name, tell)
+    return _load_own(path)
+
+
+def _of_other(folder: Path, name: str, tell: Callable[[str], None] | None) -> Checkpoint:
+    """A checkpoint made elsewhere."""
+    opened = open_folder(folder, tell)
+    return Checkpoint(
+        cast(Seq2Seq, opened.model),
+        opened.model.config,
+        opened.tokenizer,
+        name,
+        opened.fingerprint,
+        opened.defaults,
+        opened.manners,
+        opened.notes,
+    )
+
+
+def _load_own(folder: Path) -> Checkpoint:
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         if not (folder / name).is_file():
             raise CheckpointError(f"{folder} has no {name}")
     config = _read_config(folder / "config.json")
-    model = _skeleton(config)
+    model = skeleton(lambda: build(config))
     weights = _read_weights(folder / "model.safetensors", model, config)
     model.load_state_dict(weights, strict=False, assign=True)
     if config.tie_embeddings:

@@ -12,6 +12,7 @@ MAX_VOCABULARY = 300_000
 MAX_WIDTH = 8_192
 MAX_LAYERS = 64
 MAX_POSITIONS = 65_536
+MAX_BUCKETS = 1_024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,8 @@ class TransformerConfig(SpecialTokens):
     """Encoder-decoder Transformer (Vaswani et al. 2017), with an optional copy gate.
 
     Settings, not subclasses, tell families apart: BART is post-norm with learned positions and
-    `normalize_embeddings`; PEGASUS is pre-norm with sinusoidal ones; Marian is post-norm, scaled.
+    `normalize_embeddings`; PEGASUS is pre-norm with sinusoidal ones; Marian is post-norm, scaled;
+    T5 (Raffel et al. 2020) is pre-norm with relative positions, RMS norms and no biases.
     """
 
     vocabulary_size: int
@@ -67,15 +69,23 @@ class TransformerConfig(SpecialTokens):
     encoder_layers: int = 4
     decoder_layers: int = 2
     heads: int = 6
+    head_size: int = 0  # of queries, keys and values; 0 shares the width out among the heads
     feed_forward_size: int = 1536
-    activation: Literal["relu", "gelu", "silu"] = "gelu"
+    activation: Literal["relu", "gelu", "gelu_tanh", "silu"] = "gelu"
+    gated: bool = False  # the activation scales a second map of the states (Shazeer 2020)
+    biases: bool = True  # of every linear map inside the layers
+    norm: Literal["layer", "rms"] = "layer"
+    norm_epsilon: float = 1e-5
     norm_position: Literal["pre", "post"] = "pre"
     final_norm: bool = True  # one more norm behind each stack; usual with "pre"
     normalize_embeddings: bool = False  # one norm before the first layer; BART has it
-    positions: Literal["learned", "sinusoidal"] = "learned"
+    positions: Literal["learned", "sinusoidal", "relative"] = "learned"
     position_offset: int = 0  # rows skipped in the learned table; 2 in BART
+    relative_buckets: int = 32  # how many distances "relative" positions tell apart
+    relative_distance: int = 128  # farther than this is all the same
     scale_embeddings: bool = False  # by sqrt(width)
-    tie_embeddings: bool = True
+    share_embeddings: bool = True  # source and target have one table
+    tie_embeddings: bool = True  # the target's table is the output's
     output_bias: bool = False  # BART, PEGASUS and Marian add a bias to the vocabulary's logits
     copy_gate: bool = True
     dropout: float = 0.1
@@ -86,13 +96,25 @@ class TransformerConfig(SpecialTokens):
         _check_common(self)
         _within("width", self.width, 2, MAX_WIDTH)
         _within("heads", self.heads, 1, self.width)
+        _within("head_size", self.head_size, 0, MAX_WIDTH)
+        _within("heads * head_size", self.heads * self.head_size, 0, 8 * MAX_WIDTH)
         _within("feed_forward_size", self.feed_forward_size, 1, 8 * MAX_WIDTH)
         _within("position_offset", self.position_offset, 0, 16)
-        _one_of("activation", self.activation, ("relu", "gelu", "silu"))
+        _within("relative_buckets", self.relative_buckets, 4, MAX_BUCKETS)
+        _within("relative_distance", self.relative_distance, self.relative_buckets, MAX_POSITIONS)
+        _one_of("activation", self.activation, ("relu", "gelu", "gelu_tanh", "silu"))
+        _one_of("norm", self.norm, ("layer", "rms"))
         _one_of("norm_position", self.norm_position, ("pre", "post"))
-        _one_of("positions", self.positions, ("learned", "sinusoidal"))
-        if self.width % self.heads:
+        _one_of("positions", self.positions, ("learned", "sinusoidal", "relative"))
+        if not 0.0 < self.norm_epsilon < 1.0:
+            raise ValueError(f"norm_epsilon must be in (0, 1), got {self.norm_epsilon}")
+        if not self.head_size and self.width % self.heads:
             raise ValueError(f"width must be a multiple of heads ({self.heads}), got {self.width}")
+
+    @property
+    def attention_width(self) -> int:
+        """Width of all heads together."""
+        return self.heads * self.head_size or self.width
 
 
 ModelConfig = RNNConfig | TransformerConfig

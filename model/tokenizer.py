@@ -1,28 +1,37 @@
-"""Text to token ids and back: a byte-level BPE that has no unknown characters.
+"""Text to token ids and back, and which characters every token stands for.
 
-It knows which characters every token stands for. It never normalises text, and text can never
-turn into a special token, so a pasted `</s>` stays five characters. It knows nothing of models.
+Our own tokenizers are byte-level BPEs without unknown characters, which never normalise text; those
+of others come with their `Conventions`. Text never turns into a special token, so a pasted `</s>`
+stays text. Knows nothing of models.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, pre_tokenizers, trainers
 
-from model.byte_level import Span, byte_table, text_and_spans, trim, written_bytes
+from model.byte_level import Span, text_and_spans, trim, written_bytes
+from model.conventions import (
+    FILE_NAME,
+    MAX_FILE_BYTES,
+    SPECIAL_TOKENS,
+    STYLES,
+    Conventions,
+    TokenizerError,
+    own_backend,
+    own_conventions,
+)
 
-PAD, START, END, UNKNOWN, MASK = "<pad>", "<s>", "</s>", "<unk>", "<mask>"
-STYLES = ("headline", "title", "tldr", "notes", "summary")
-SPECIAL_TOKENS = (PAD, START, END, UNKNOWN, *(f"<{style}>" for style in STYLES), MASK)
+__all__ = [
+    "FILE_NAME", "MAX_FILE_BYTES", "SPECIAL_TOKENS", "STYLES", "Encoded", "Tokenizer",
+    "TokenizerError",
+]  # fmt: skip
 
-FILE_NAME = "tokenizer.json"
-MAX_FILE_BYTES = 64_000_000
+ANCHOR = "\ue000"  # of no script, so that nothing joins it
 
 # GPT-2's word pattern with two changes: marks stay with their letters, and every digit is a token
 # of its own, so that numbers are copied digit by digit instead of guessed whole.
@@ -39,36 +48,28 @@ class Encoded:
     truncated: int  # tokens of the text that did not fit
 
 
-class TokenizerError(ValueError):
-    """A tokenizer file that can't be used; the message says which and why."""
-
-
 class Tokenizer:
-    """A byte-level BPE with the special tokens of our models. Safe to share between threads.
+    """A byte-level BPE with the special tokens of our models, or what `conventions` say it is.
+
+    Safe to share between threads.
 
     >>> tokenizer = Tokenizer.train(["the cat sat on the mat"] * 9, vocabulary_size=300)
     >>> tokenizer.decode(tokenizer.encode_target("the cat </s>"))
     'the cat </s>'
     """
 
-    def __init__(self, backend: tokenizers.Tokenizer) -> None:
+    def __init__(
+        self, backend: tokenizers.Tokenizer, conventions: Conventions | None = None
+    ) -> None:
         # Lost when a tokenizer is saved; without it a pasted `</s>` would end the source.
         backend.encode_special_tokens = True
         backend.no_truncation()  # a file can ask for both; here the caller's limit alone counts
         backend.no_padding()
         self._backend = backend
-        special = {
-            id: token.content
-            for id, token in backend.get_added_tokens_decoder().items()
-            if token.special
-        }
-        self._special = special
-        self._bytes = byte_table(backend.get_vocab(with_added_tokens=True), special)
-        by_name = {name: id for id, name in special.items()}
-        missing = [name for name in (PAD, START, END) if name not in by_name]
-        if missing:
-            raise TokenizerError(f"the tokenizer lacks the special tokens {', '.join(missing)}")
-        self.pad_id, self.start_id, self.eos_id = (by_name[name] for name in (PAD, START, END))
+        self._conventions = conventions or own_conventions(backend)
+        self._pieces, self._special = self._conventions.pieces, self._conventions.special
+        self.eos_id = self._conventions.eos_id
+        by_name = {} if conventions else {name: id for id, name in self._special.items()}
         self._style_ids = {s: by_name[f"<{s}>"] for s in STYLES if f"<{s}>" in by_name}
 
     @classmethod
@@ -111,7 +112,7 @@ class Tokenizer:
         except UnicodeDecodeError as error:
             raise TokenizerError(f"{path} is not a text file: {error}") from error
         try:
-            return cls(_backend_from_json(content))
+            return cls(own_backend(content))
         except ValueError as error:
             raise TokenizerError(f"{path} is not usable: {error}") from error
 
@@ -125,7 +126,7 @@ class Tokenizer:
     @property
     def vocabulary_size(self) -> int:
         """Number of token ids, special tokens included."""
-        return len(self._bytes)
+        return len(self._pieces)
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -139,12 +140,23 @@ class Tokenizer:
             raise ValueError(f"unknown style {style!r:.80}; this model's styles: {known}")
         return self._style_ids[style]
 
+    def overhead(self, style: str | None) -> int:
+        """How many tokens of a source stand for none of its text."""
+        fixed = len(self._conventions.source_start) + len(self._conventions.source_end)
+        prompt = self._conventions.prompt
+        if prompt:
+            fixed += len(self._backend.encode(prompt, add_special_tokens=False))
+        return fixed + (style is not None)
+
     def encode_source(self, text: str, style: str | None, max_tokens: int) -> Encoded:
         """`[style] + subwords + [end]`, at most `max_tokens` of them; style None leaves it out."""
-        ends = 1 if style is None else 2
+        conventions, prompt = self._conventions, self._conventions.prompt
+        before = [*conventions.source_start, *([] if style is None else [self.style_id(style)])]
+        ends = len(before) + len(conventions.source_end)
         if max_tokens <= ends:
             raise ValueError(f"max_tokens must be more than {ends}, got {max_tokens}")
-        encoding = self._backend.encode(text, add_special_tokens=False)
+        read = prompt + text
+        encoding = self._backend.encode(read, add_special_tokens=False)
         total = len(encoding)
         # One token more is kept for the look behind the cut; offsets of a megabyte are not built.
         encoding.truncate(max_tokens - ends + 1)
@@ -152,39 +164,57 @@ class Tokenizer:
         kept = min(total, max_tokens - ends)
         while 0 < kept < total and offsets[kept][0] < offsets[kept - 1][1]:
             kept -= 1  # the cut would leave half of a character's bytes
-        spans = [trim(text, start, end) for start, end in offsets[:kept]]
-        ids, tokens = list(encoding.ids[:kept]), [text[start:end] for start, end in spans]
-        if style is not None:
-            style_id = self.style_id(style)
-            ids.insert(0, style_id)
-            tokens.insert(0, self._special[style_id])
-            spans.insert(0, (0, 0))
-        ids.append(self.eos_id)
-        tokens.append(END)
+        ids = self._plain(encoding.ids[:kept])
+        spans = [trim(read, start, end) for start, end in offsets[:kept]]
+        tokens = [read[start:end] for start, end in spans]
+        spans = [(max(0, start - len(prompt)), max(0, end - len(prompt))) for start, end in spans]
         last = spans[-1][1] if spans else 0
-        spans.append((last, last))
+        ids = [*before, *ids, *conventions.source_end]
+        names = [self._special[id] for id in (*before, *conventions.source_end)]
+        tokens = [*names[: len(before)], *tokens, *names[len(before) :]]
+        spans = [(0, 0)] * len(before) + spans + [(last, last)] * len(conventions.source_end)
         return Encoded(tuple(ids), tuple(tokens), tuple(spans), total - kept)
 
     def encode_target(self, text: str, max_tokens: int | None = None) -> list[int]:
         """`subwords + [end]`; a target that `max_tokens` cuts has no end token."""
-        ids = [*self._backend.encode(text, add_special_tokens=False).ids, self.eos_id]
+        ids = [*self.encode_prefix(text), self.eos_id]
         return ids if max_tokens is None else ids[:max_tokens]
 
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """Subword ids of many texts, without any special token."""
-        encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+    def encode_prefix(self, text: str) -> list[int]:
+        """The tokens of a summary that begins with `text`."""
+        ids = self._backend.encode(text, add_special_tokens=False).ids
+        return [*self._conventions.target_start, *self._plain(ids)]
 
-    def decode(self, ids: Iterable[int]) -> str:
-        """The text of `ids`, without special tokens; broken bytes become U+FFFD."""
-        return b"".join(self._bytes_of(id) for id in ids).decode("utf-8", errors="replace")
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Subword ids of texts as they stand inside a longer one, without any special token."""
+        if not self._conventions.is_spaced:
+            encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
+            return [self._plain(encoding.ids) for encoding in encodings]
+        # Any text's first word would get a space: one that has none stands behind a character.
+        anchors = ["" if text[:1].isspace() else ANCHOR for text in texts]
+        encodings = self._backend.encode_batch(
+            [anchor + text for anchor, text in zip(anchors, texts, strict=True)],
+            add_special_tokens=False,
+        )
+        return [
+            self._plain([id for id, (_, end) in zip(e.ids, e.offsets, strict=True) if end > len(a)])
+            for e, a in zip(encodings, anchors, strict=True)
+        ]
+
+    def decode(self, ids: Iterable[int], inside: bool = False) -> str:
+        """The text of `ids`, without special tokens; broken bytes become U+FFFD.
+
+        `inside` a longer text the first word keeps the space before it.
+        """
+        pieces = [self._bytes_of(id) for id in ids]
+        return b"".join(pieces if inside else self._shown(pieces)).decode("utf-8", errors="replace")
 
     def spans(self, ids: Sequence[int]) -> tuple[str, tuple[Span, ...]]:
         """The decoded text, and the characters of it that every token stands for.
 
         Tokens that hold bytes of one character share its span; a special token's is empty.
         """
-        return text_and_spans([self._bytes_of(id) for id in ids])
+        return text_and_spans(self._shown([self._bytes_of(id) for id in ids]))
 
     def token_text(self, id: int) -> str:
         r"""One token as text: a special token's name, and `\xc3` for part of a character."""
@@ -197,30 +227,20 @@ class Tokenizer:
         return id in self._special
 
     def _bytes_of(self, id: int) -> bytes:
-        if not 0 <= id < len(self._bytes):
-            raise ValueError(f"token id must be between 0 and {len(self._bytes) - 1}, got {id}")
-        return self._bytes[id]
+        if not 0 <= id < len(self._pieces):
+            raise ValueError(f"token id must be between 0 and {len(self._pieces) - 1}, got {id}")
+        return self._pieces[id]
 
+    def _shown(self, pieces: list[bytes]) -> list[bytes]:
+        """A text's pieces without the space before its first word, where that is a convention."""
+        first = next((place for place, piece in enumerate(pieces) if piece), None)
+        if not self._conventions.is_spaced or first is None:
+            return pieces
+        return [*pieces[:first], pieces[first].removeprefix(b" "), *pieces[first + 1 :]]
 
-def _backend_from_json(content: str) -> tokenizers.Tokenizer:
-    try:
-        parsed: Any = json.loads(content)
-    except RecursionError as error:
-        raise TokenizerError("it is nested too deeply") from error
-    model = parsed.get("model") if isinstance(parsed, dict) else None
-    if not isinstance(model, dict) or model.get("type") != "BPE":
-        raise TokenizerError("it holds no BPE")
-    if parsed.get("normalizer") is not None:
-        raise TokenizerError("it has a normalizer, which would move characters")
-    ids = model.get("vocab")
-    # Checked here because ids index a table: one id of 4 billion must not allocate one.
-    if not isinstance(ids, dict) or any(id >= 2 * len(ids) + 1000 for id in _numbers(ids)):
-        raise TokenizerError("its vocabulary is not a table of tokens to consecutive ids")
-    try:
-        return tokenizers.Tokenizer.from_str(content)
-    except Exception as error:  # the library raises nothing more precise
-        raise TokenizerError(str(error)) from error
-
-
-def _numbers(ids: dict[str, Any]) -> list[int]:
-    return [id if isinstance(id, int) else 2 * len(ids) + 1000 for id in ids.values()]
+    def _plain(self, ids: list[int]) -> list[int]:
+        """Ids of text, none of them a special token's."""
+        unknown = self._conventions.unknown_id
+        if unknown is None:
+            return ids
+        return [unknown if id in self._special else id for id in ids]

@@ -1,8 +1,8 @@
 """The Transformer family (Vaswani et al. 2017): encoder-decoder, copy gate optional.
 
-Pre- or post-norm, learned or sinusoidal positions; see `TransformerConfig` for what makes it a
-BART, PEGASUS or Marian, and `transformer_layers` for what the layers do. Decoding is incremental:
-keys and values of the source are computed once, those of the target grow by one a step.
+See `TransformerConfig` for what makes it a BART, PEGASUS, Marian or T5, `transformer_layers` for
+what the layers do and `positions` for how it tells places apart. Decoding is incremental: keys and
+values of the source are computed once, those of the target grow by one a step.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from model.attention import causal_bias, padding_bias
 from model.config import TransformerConfig
 from model.distribution import OutputDistribution
 from model.past import Past
+from model.positions import Embeddings, RelativePositions
 from model.seq2seq import Memory, Readers, StepOutput
-from model.transformer_layers import DecoderLayer, Embeddings, EncoderLayer
+from model.transformer_layers import DecoderLayer, EncoderLayer, norm
 
 COPY_HEAD = 0  # the head of the last cross-attention that copies (Enarvi et al. 2020)
 
@@ -28,7 +29,7 @@ COPY_HEAD = 0  # the head of the last cross-attention that copies (Enarvi et al.
 class TransformerMemory(Memory):
     """Encoder states and the cross-attention's keys and values of every decoder layer."""
 
-    bias: Tensor  # [B, 1, 1, S], -inf on padding
+    bias: Tensor | None  # [B, 1, 1, S], -inf on padding; None without any
     keys: tuple[Tensor, ...]  # [B, H, S, D / H] per decoder layer
     values: tuple[Tensor, ...]
 
@@ -40,11 +41,12 @@ class TransformerState:
     memory: TransformerMemory
     readers: Readers
     past: Past
+    distances: Tensor | None = None  # [1, H, 1, t], biases of the places so far and to come
 
     def select(self, rows: Tensor) -> TransformerState:
         """Rows [R] of the state, see `DecoderState`."""
         readers, memory = self.readers.select(rows, self.memory)
-        return TransformerState(memory, readers, self.past.select(rows))
+        return TransformerState(memory, readers, self.past.select(rows), self.distances)
 
 
 class TransformerModel(nn.Module):
@@ -54,12 +56,17 @@ class TransformerModel(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary_size, config.width)
-        self.source_embeddings = Embeddings(config, config.max_source_tokens)
-        self.target_embeddings = Embeddings(config, config.max_target_tokens)
+        self.source_embedding = (
+            None if config.share_embeddings else nn.Embedding(config.vocabulary_size, config.width)
+        )
+        self.source_embeddings = _embeddings(config, config.max_source_tokens)
+        self.target_embeddings = _embeddings(config, config.max_target_tokens)
+        self.source_distances = _distances(config, both_ways=True)
+        self.target_distances = _distances(config, both_ways=False)
         self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
-        norm = nn.LayerNorm if config.final_norm else _no_norm
-        self.encoder_norm, self.decoder_norm = norm(config.width), norm(config.width)
+        self.encoder_norm = norm(config) if config.final_norm else nn.Identity()
+        self.decoder_norm = norm(config) if config.final_norm else nn.Identity()
         self.copy = nn.Linear(config.width, 1) if config.copy_gate else None
         self.output = nn.Linear(config.width, config.vocabulary_size, bias=config.output_bias)
         if config.tie_embeddings:
@@ -68,10 +75,14 @@ class TransformerModel(nn.Module):
 
     def encode(self, ids: Tensor, mask: Tensor) -> TransformerMemory:
         """Read sources; see `Seq2Seq`."""
-        states = self.source_embeddings(self.embedding(ids))
-        bias = padding_bias(mask, states.dtype)
+        table = self.embedding if self.source_embedding is None else self.source_embedding
+        states = self.source_embeddings(table(ids))
+        bias = inner = padding_bias(mask, states.dtype)
+        if self.source_distances is not None:
+            distances = self.source_distances(ids.shape[1])  # [1, H, S, S]
+            inner = distances if bias is None else distances + bias
         for layer in self.encoder:
-            states = layer(states, bias)
+            states = layer(states, inner)
         states = self.encoder_norm(states)
         pairs = [layer.remember(states) for layer in self._decoder_layers()]
         keys, values = tuple(key for key, _ in pairs), tuple(value for _, value in pairs)
@@ -79,10 +90,15 @@ class TransformerModel(nn.Module):
 
     def start(self, memory: TransformerMemory) -> TransformerState:
         """The state before the first token, one row per source."""
-        layers, heads = self.config.decoder_layers, self.config.heads
-        size = self.config.width // heads
-        past = Past.empty(len(memory.mask), layers, heads, size, like=memory.states)
-        return TransformerState(memory, Readers(), past)
+        config = self.config
+        size = config.attention_width // config.heads
+        past = Past.empty(
+            len(memory.mask), config.decoder_layers, config.heads, size, like=memory.states
+        )
+        if self.target_distances is None:
+            return TransformerState(memory, Readers(), past)
+        distances = self.target_distances.by_distance(config.max_target_tokens)
+        return TransformerState(memory, Readers(), past, distances)
 
     def step(
         self, previous_ids: Tensor, state: TransformerState, record: bool = True
@@ -92,9 +108,10 @@ class TransformerModel(nn.Module):
         first = state.past.length
         states = self.target_embeddings(self.embedding(previous_ids)[:, None], first)  # [B, 1, D]
         past, recorded = state.past.grown(), []
+        bias = None if state.distances is None else _newest(state.distances, past.length)
         for depth, layer in enumerate(self._decoder_layers()):
             query, pair = layer.project(states)
-            states = layer.attend_self(states, query, past.put(depth, pair), None)
+            states = layer.attend_self(states, query, past.put(depth, pair), bias)
             source = (memory.keys[depth], memory.values[depth], memory.bias)
             folded, weights = layer.attend_source(
                 readers.fold(states[:, 0]), source, record or self._copies(depth)
@@ -110,7 +127,7 @@ class TransformerModel(nn.Module):
             None if gate is None else readers.unfold(gate),
             readers.unfold(folded),
         )
-        return output, TransformerState(memory, readers, past)
+        return output, TransformerState(memory, readers, past, state.distances)
 
     def forward(self, ids: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Log-probabilities [B, T, V] under teacher forcing; see `Seq2Seq`."""
@@ -123,6 +140,8 @@ class TransformerModel(nn.Module):
         inputs = torch.cat([start, target[:, :-1]], dim=1)
         states = self.target_embeddings(self.embedding(inputs))
         bias = causal_bias(target.shape[1], states)
+        if self.target_distances is not None:
+            bias = bias + self.target_distances(target.shape[1])
         weights = None
         for depth, layer in enumerate(self._decoder_layers()):
             query, pair = layer.project(states)
@@ -153,9 +172,9 @@ class TransformerModel(nn.Module):
         """Small normal weights; residual outputs smaller with depth, as in GPT-2."""
         depth = 2 * len(self.encoder) + 3 * len(self.decoder)
         for name, parameter in self.named_parameters():
-            if "positions" in name or parameter.dim() < 2:
+            if "positions" in name or "distances" in name or parameter.dim() < 2:
                 continue
-            if name in ("embedding.weight", "output.weight"):
+            if name in ("embedding.weight", "source_embedding.weight", "output.weight"):
                 nn.init.normal_(parameter, std=self.config.width**-0.5)
             elif name.endswith(("_output.weight", "contract.weight")):
                 nn.init.normal_(parameter, std=0.04 / math.sqrt(depth / 2))
@@ -168,5 +187,17 @@ def _by_row(weights: Tensor) -> Tensor:
     return weights.transpose(1, 2).flatten(0, 1)
 
 
-def _no_norm(_: int) -> nn.Module:
-    return nn.Identity()
+def _newest(distances: Tensor, length: int) -> Tensor:
+    """From biases by distance [1, H, 1, 2 M - 1] to those of `length` keys for the last of them."""
+    now = distances.shape[-1] // 2
+    return distances[..., now + 1 - length : now + 1]
+
+
+def _embeddings(config: TransformerConfig, length: int) -> Embeddings:
+    return Embeddings(config, length, norm(config) if config.normalize_embeddings else None)
+
+
+def _distances(config: TransformerConfig, both_ways: bool) -> RelativePositions | None:
+    if config.positions != "relative":
+        return None
+    return RelativePositions(config, both_ways=both_ways)

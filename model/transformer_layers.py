@@ -1,34 +1,55 @@
-"""The layers of the Transformer family: residual blocks and positions.
+"""The layers of the Transformer family: residual blocks of attention and feed-forward maps.
 
-Pre- or post-norm, learned or sinusoidal positions, by `TransformerConfig`. Knows nothing of
+Pre- or post-norm, gated or not, with biases or without, by `TransformerConfig`. Knows nothing of
 decoding: what the decoder has said so far is given to its layers as keys and values.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from functools import partial
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from model.attention import merge_heads, multi_head, split_heads
 from model.config import TransformerConfig
 
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": functional.relu,
+    "gelu": functional.gelu,
+    "gelu_tanh": partial(functional.gelu, approximate="tanh"),
+    "silu": functional.silu,
+}
+
+
+def norm(config: TransformerConfig) -> nn.Module:
+    """A norm over the width, of the config's kind."""
+    kind = nn.RMSNorm if config.norm == "rms" else nn.LayerNorm
+    return kind(config.width, eps=config.norm_epsilon)
+
 
 class FeedForward(nn.Module):
-    """Two linear maps with an activation between."""
+    """Two linear maps with an activation between; a gated one has two maps before it, as one."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.expand = nn.Linear(config.width, config.feed_forward_size)
-        self.contract = nn.Linear(config.feed_forward_size, config.width)
-        self.activation = getattr(functional, config.activation)
+        size, bias = config.feed_forward_size, config.biases
+        self.is_gated = config.gated
+        self.expand = nn.Linear(config.width, (2 if config.gated else 1) * size, bias=bias)
+        self.contract = nn.Linear(size, config.width, bias=bias)
+        self.activation = ACTIVATIONS[config.activation]
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, states: Tensor) -> Tensor:
         """[B, T, D] to [B, T, D]."""
-        return self.contract(self.dropout(self.activation(self.expand(states))))
+        inner = self.expand(states)
+        if self.is_gated:
+            gate, inner = inner.chunk(2, dim=-1)
+            inner = self.activation(gate) * inner
+        else:
+            inner = self.activation(inner)
+        return self.contract(self.dropout(inner))
 
 
 class Block(nn.Module):
@@ -38,9 +59,10 @@ class Block(nn.Module):
         super().__init__()
         self.heads = config.heads
         self.is_pre_norm = config.norm_position == "pre"
-        self.norms = nn.ModuleList(nn.LayerNorm(config.width) for _ in range(parts))
-        self.qkv = nn.Linear(config.width, 3 * config.width)
-        self.self_output = nn.Linear(config.width, config.width)
+        self.norms = nn.ModuleList(norm(config) for _ in range(parts))
+        inner, bias = config.attention_width, config.biases
+        self.qkv = nn.Linear(config.width, 3 * inner, bias=bias)
+        self.self_output = nn.Linear(inner, config.width, bias=bias)
         self.feed_forward = FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
 
@@ -60,8 +82,8 @@ class EncoderLayer(Block):
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__(config, parts=2)
 
-    def forward(self, states: Tensor, bias: Tensor) -> Tensor:
-        """[B, S, D] to [B, S, D], nothing looked at where `bias` forbids."""
+    def forward(self, states: Tensor, bias: Tensor | None) -> Tensor:
+        """[B, S, D] to [B, S, D]; `bias` is added to the attention's scores [B, H, S, S]."""
         query, key, value = self.qkv(self.enter(0, states)).chunk(3, dim=-1)
         heads = self.heads
         context, _ = multi_head(
@@ -77,12 +99,16 @@ class DecoderLayer(Block):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__(config, parts=3)
-        self.cross_query = nn.Linear(config.width, config.width)
-        self.cross_key_value = nn.Linear(config.width, 2 * config.width)
-        self.cross_output = nn.Linear(config.width, config.width)
+        inner, bias = config.attention_width, config.biases
+        self.cross_query = nn.Linear(config.width, inner, bias=bias)
+        self.cross_key_value = nn.Linear(config.width, 2 * inner, bias=bias)
+        self.cross_output = nn.Linear(inner, config.width, bias=bias)
 
     def remember(self, memory_states: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values [B, H, S, D / H] of the source, computed once per text."""
+        """Keys and values [B, H, S, D / H] of the source, computed once per text.
+
+        Here and below D / H stands for the size of a head, which a config may set apart.
+        """
         key, value = self.cross_key_value(memory_states).chunk(2, dim=-1)
         return split_heads(key, self.heads).contiguous(), split_heads(
             value, self.heads
@@ -102,7 +128,7 @@ class DecoderLayer(Block):
         return self.leave(0, states, self.self_output(merge_heads(context)))
 
     def attend_source(
-        self, states: Tensor, source: tuple[Tensor, Tensor, Tensor], record: bool
+        self, states: Tensor, source: tuple[Tensor, Tensor, Tensor | None], record: bool
     ) -> tuple[Tensor, Tensor | None]:
         """The stream [B, T, D] after cross-attention, and its weights [B, H, T, S] if recorded."""
         key, value, bias = source
@@ -113,46 +139,3 @@ class DecoderLayer(Block):
     def think(self, states: Tensor) -> Tensor:
         """The stream [B, T, D] after the feed-forward part."""
         return self.leave(2, states, self.feed_forward(self.enter(2, states)))
-
-
-class Embeddings(nn.Module):
-    """Positions and the optional first norm, for one side; the token table is the model's."""
-
-    def __init__(self, config: TransformerConfig, length: int) -> None:
-        super().__init__()
-        self.offset = config.position_offset
-        self.limit = length
-        self.scale = math.sqrt(config.width) if config.scale_embeddings else 1.0
-        self.norm = nn.LayerNorm(config.width) if config.normalize_embeddings else None
-        if config.positions == "learned":
-            self.positions = nn.Embedding(length + self.offset, config.width)
-            nn.init.normal_(self.positions.weight, std=0.02)
-        else:
-            table = sinusoids(length, config.width)
-            self.positions = nn.Embedding.from_pretrained(table, freeze=True)
-            self.offset = 0
-        self.dropout = nn.Dropout(config.dropout)
-
-    def forward(self, tokens: Tensor, first: int = 0) -> Tensor:
-        """Token vectors [B, T, D] at places first, first + 1, …; T + first stays in the table."""
-        if first + tokens.shape[1] > self.limit:
-            raise ValueError(
-                f"the model has places for {self.limit} tokens, got {first + tokens.shape[1]}"
-            )
-        start = first + self.offset
-        places = self.positions.weight[start : start + tokens.shape[1]]
-        states = tokens * self.scale + places
-        return self.dropout(states if self.norm is None else self.norm(states))
-
-
-def sinusoids(length: int, width: int) -> Tensor:
-    """The fixed table [length, width] of PEGASUS and Marian: sines in one half, cosines behind.
-
-    A model built for its shapes alone gets a table without values, as of every other tensor.
-    """
-    table = torch.empty(length, width)
-    if table.is_meta:
-        return table
-    rates = 10000.0 ** (-2 * torch.arange(math.ceil(width / 2)) / width)
-    angles = torch.arange(length).unsqueeze(1) * rates  # [length, width / 2]
-    return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :width].contiguous()

@@ -16,6 +16,7 @@ from torch import nn
 
 from model.checkpoint import CheckpointError, build, load, save
 from model.config import ModelConfig, RNNConfig, TransformerConfig
+from model.options import DecodingOptions
 from model.tokenizer import Tokenizer
 
 TEXTS = ["the council voted to keep the library open for three more years"] * 3
@@ -79,6 +80,35 @@ def test_fixed_positions_come_back_from_the_folder(tokenizer, tmp_path):
     built = build(config)
     save(tmp_path / "sines", built, tokenizer)
     torch.testing.assert_close(load(tmp_path / "sines").model.state_dict(), built.state_dict())
+
+
+NEW_SETTINGS = (  # of version 1, but younger than the first models
+    "head_size", "gated", "biases", "norm", "norm_epsilon", "relative_buckets",
+    "relative_distance", "share_embeddings",
+)  # fmt: skip
+
+
+def test_a_config_from_before_a_setting_means_what_it_meant(folder, family):
+    before = load(folder).model.state_dict()
+    values = json.loads((folder / "config.json").read_text())
+    older = {name: value for name, value in values.items() if name not in NEW_SETTINGS}
+    assert (len(values) - len(older)) == (len(NEW_SETTINGS) if family == "transformer" else 0)
+    (folder / "config.json").write_text(json.dumps(older))
+    torch.testing.assert_close(load(folder).model.state_dict(), before, atol=0, rtol=0)
+    assert load(folder).defaults == DecodingOptions()
+
+
+def test_relative_positions_and_two_tables_come_back_from_the_folder(tokenizer, tmp_path):
+    config = TransformerConfig(
+        vocabulary_size=tokenizer.vocabulary_size, width=8, heads=2, head_size=3, gated=True,
+        feed_forward_size=8, positions="relative", relative_buckets=4, norm="rms", biases=False,
+        share_embeddings=False,
+    )  # fmt: skip
+    built = build(config)
+    save(tmp_path / "relative", built, tokenizer)
+    opened = load(tmp_path / "relative")
+    assert opened.config == config
+    torch.testing.assert_close(opened.model.state_dict(), built.state_dict())
 
 
 def test_tied_embeddings_are_stored_once_and_tied_again(folder):

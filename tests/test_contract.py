@@ -35,6 +35,12 @@ CONFIGS: dict[str, ModelConfig] = {
         vocabulary_size=40, width=16, heads=2, feed_forward_size=24, positions="sinusoidal",
         scale_embeddings=True, tie_embeddings=False, max_source_tokens=32, max_target_tokens=16,
     ),
+    "transformer-relative": TransformerConfig(
+        vocabulary_size=40, width=16, heads=3, head_size=6, feed_forward_size=24, gated=True,
+        activation="gelu_tanh", biases=False, norm="rms", norm_epsilon=1e-6, positions="relative",
+        relative_buckets=8, relative_distance=12, tie_embeddings=False, share_embeddings=False,
+        copy_gate=False, max_source_tokens=32, max_target_tokens=16,
+    ),
 }  # fmt: skip
 LENGTHS = (9, 4, 7)
 TOLERANCE = {"atol": 2e-5, "rtol": 1e-4}

@@ -1,0 +1,46 @@
+"""One small checkpoint per case, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch import nn
+
+from model import Summarizer
+from model.checkpoint import Checkpoint, load
+from tests.interop.made import make
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same model twice."""
+
+    theirs: Any
+    ours: Checkpoint
+    folder: Path
+
+
+Pairs = Callable[[str], Pair]
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Pairs:
+    made: dict[str, Pair] = {}
+
+    def of(case: str) -> Pair:
+        if case not in made:
+            folder = tmp_path_factory.mktemp("foreign") / case
+            theirs: nn.Module = make(case, folder)
+            made[case] = Pair(theirs, load(folder), folder)
+        return made[case]
+
+    return of
+
+
+@pytest.fixture
+def summarizer(pair: Pairs) -> Callable[[str], Summarizer]:
+    return lambda case: Summarizer(pair(case).ours)
