@@ -200,7 +200,8 @@ def test_every_option_of_every_command_is_explained() -> None:
     parser = build_parser()
     (commands,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     assert set(commands.choices) == {
-        "prepare", "train-tokenizer", "train", "evaluate", "deploy", "summarize", "batch"
+        "prepare", "train-tokenizer", "train", "evaluate", "deploy", "summarize", "batch",
+        "ablate", "calibrate", "robustness", "samples",
     }  # fmt: skip
     for command in commands.choices.values():
         command.format_help()

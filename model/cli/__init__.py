@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from model.cli import evaluation, inference, steps
+from model.cli import evaluation, inference, samples, steps, studies
 from model.cli.arguments import Parser
 
 TRAINING_PACKAGES = ("rouge_score", "sumy", "nltk", "tqdm")
@@ -26,6 +26,8 @@ def build_parser() -> Parser:
     inference.add_commands(commands)
     steps.add_commands(commands)
     evaluation.add_commands(commands)
+    studies.add_commands(commands)
+    samples.add_commands(commands)
     return parser
 
 

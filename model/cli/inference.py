@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.cli.arguments import add_fields, given
 from model.options import DecodingOptions
+from model.style_options import StyledWriter
 
 if TYPE_CHECKING:
     from model.batch import BatchCounts
@@ -30,6 +31,14 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     """What every command that summarises takes."""
     parser.add_argument("--model", required=True, metavar="DIR", help="folder of a model")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's)")
+
+
+def add_precision_option(parser: argparse.ArgumentParser, default: str = "auto") -> None:
+    """In how many bits the model is read; checked where it is opened."""
+    parser.add_argument(
+        "--precision", default=default, metavar="NAME",
+        help=f"auto, fp32, bf16 or int8 (default: {default})",
+    )  # fmt: skip
 
 
 def use_threads(arguments: argparse.Namespace) -> None:
@@ -66,6 +75,7 @@ def _add_summarize(commands: Any) -> None:
     parser.set_defaults(run=summarize)
     parser.add_argument("file", metavar="FILE", help="text file in UTF-8; - is standard input")
     add_model_options(parser)
+    add_precision_option(parser)
     parser.add_argument("--style", metavar="NAME", help="kind of summary (default: model's first)")
     parser.add_argument("--json", action="store_true", help="print the whole trace as JSON")
     add_fields(parser, DecodingOptions, "decoding")
@@ -80,6 +90,7 @@ def _add_batch(commands: Any) -> None:
     )
     parser.set_defaults(run=batch)
     add_model_options(parser)
+    add_precision_option(parser)
     parser.add_argument(
         "--input", required=True, metavar="FILE", help="JSONL, also .gz, .xz or .bz2; - is stdin"
     )
@@ -99,13 +110,14 @@ def _add_batch(commands: Any) -> None:
 
 def summarize(arguments: argparse.Namespace) -> int:
     """Print the summary of one text, or its trace."""
-    options = DecodingOptions(**given(arguments, DecodingOptions))
+    asked = given(arguments, DecodingOptions)
+    DecodingOptions(**asked)  # refuses before anything is read
     text = _read_text(arguments.file)
     use_threads(arguments)
     from model.summarizer import Summarizer
 
-    summarizer = Summarizer.load(arguments.model)
-    options = within_reach(options, arguments, summarizer.config)
+    summarizer = Summarizer.load(arguments.model, precision=arguments.precision)
+    options = dataclasses.replace(summarizer.defaults(arguments.style), **asked)
     result = summarizer.summarize(text, options, arguments.style)
     print(result.trace.to_json() if arguments.json else result.text)
     return 0
@@ -128,9 +140,10 @@ def batch(arguments: argparse.Namespace) -> int:
     use_threads(arguments)
     from model.summarizer import Summarizer
 
-    summarizer = Summarizer.load(arguments.model)
+    summarizer = Summarizer.load(arguments.model, precision=arguments.precision)
     options = within_reach(options, arguments, summarizer.config)
-    counts = run_batch(summarizer, dataclasses.replace(job, options=options), _show_progress)
+    writer = StyledWriter(summarizer, frozenset(given(arguments, DecodingOptions)))
+    counts = run_batch(writer, dataclasses.replace(job, options=options), _show_progress)
     print(_in_words(counts), file=sys.stderr)
     return 1 if counts.failed else 0
 

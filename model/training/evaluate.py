@@ -129,12 +129,14 @@ def measure(
     if with_baselines:
         style = example.style
         texts |= {name: write(example.source, style) for name, write in BASELINES.items()}
-    figures: dict[str, Figures] = {
-        system: rouge(text, example.references) | _of_text(text, example.source)
-        for system, text in texts.items()
-    }
+    figures: dict[str, Figures] = {s: figures_of(text, example) for s, text in texts.items()}
     figures[REFERENCES] = mean([_of_text(text, example.source) for text in example.references])
     return Outcome(example, texts, figures, prediction)
+
+
+def figures_of(text: str, example: Example) -> dict[str, float]:
+    """The figures of one summary of an example."""
+    return rouge(text, example.references) | _of_text(text, example.source)
 
 
 def tabulate(outcomes: Sequence[Outcome]) -> list[Row]:

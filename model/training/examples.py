@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,17 @@ class Examples:
 
 
 def load_examples(
-    path: Path, *, limit: int | None = None, seed: int = 0, columns: Columns = USUAL_COLUMNS
+    path: Path,
+    *,
+    limit: int | None = None,
+    seed: int = 0,
+    columns: Columns = USUAL_COLUMNS,
+    only: Collection[str] = (),
 ) -> Examples:
-    """The examples of a data file; of every set at most `limit`, drawn by `seed`."""
+    """The examples of a data file; of every set at most `limit`, drawn by `seed`.
+
+    `only` names styles and sets that are kept; all are when it is empty.
+    """
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}")
     if not path.is_file():
@@ -43,6 +51,11 @@ def load_examples(
     grouped = group_by_source(row for row in rows if row is not None)
     if not grouped:
         raise ValueError(f"{path} has no pairs among {len(rows)} lines")
+    if only:
+        known = {name for example in grouped for name in (example.style, example.set)}
+        if unknown := sorted(set(only) - known):
+            raise ValueError(f"{path} has no style or set {unknown[0]!r:.80}")
+        grouped = [e for e in grouped if e.style in only or e.set in only]
     chosen = grouped if limit is None else sample_per_set(grouped, limit, seed)
     return Examples(tuple(chosen), len(grouped), sum(row is None for row in rows))
 

@@ -1,9 +1,9 @@
-"""Figures of an evaluation as rows, as a Markdown table and as JSON. Knows no model and no text."""
+"""Figures of an evaluation as rows, as Markdown tables and as JSON. Knows no model and no text."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,19 +81,26 @@ def to_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], names: int = 1) -> str:
+    """A Markdown table; the first `names` columns hold words, the others numbers."""
+    sides = ["---"] * names + ["---:"] * (len(head) - names)
+    return "\n".join(_line(cells) for cells in (head, sides, *rows))
+
+
+def cell(value: float | None, digits: int, scale: int = 1) -> str:
+    """A figure as it stands in a table; a dash where none was measured."""
+    return "–" if value is None else f"{scale * value:.{digits}f}"
+
+
 def _table(rows: Sequence[Row]) -> str:
     columns = [column for column in COLUMNS if any(column.name in row.figures for row in rows)]
     head = ["part", "system", "n", *(column.head for column in columns)]
-    lines = [_line(head), _line(["---", "---", *["---:"] * (len(columns) + 1)])]
+    lines = []
     for row in rows:
-        cells = [_cell(row.figures.get(column.name), column) for column in columns]
-        lines.append(_line([row.name or "all", row.system, str(row.examples), *cells]))
-    return "\n".join(lines)
-
-
-def _cell(value: float | None, column: Column) -> str:
-    return "–" if value is None else f"{column.scale * value:.{column.digits}f}"
+        cells = [cell(row.figures.get(c.name), c.digits, c.scale) for c in columns]
+        lines.append([row.name or "all", row.system, str(row.examples), *cells])
+    return markdown_table(head, lines, names=2)
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from model.checkpoint import Checkpoint
-from model.seq2seq import Seq2Seq
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,16 @@ class Prediction:
         return self.correct / self.tokens
 
 
+@dataclass(frozen=True)
+class ForcedBatch:
+    """What the model said of the targets of some pairs."""
+
+    places: list[int]  # of the pairs
+    log_probs: Tensor  # [B, T, V]
+    target: Tensor  # ids [B, T]
+    real: Tensor  # [B, T], False on padding
+
+
 def predict(
     checkpoint: Checkpoint,
     pairs: Sequence[Pair],
@@ -60,6 +69,18 @@ def predict(
     progress: Callable[[int], None] = lambda pairs: None,
 ) -> list[Prediction]:
     """One prediction per pair, in order. Sources and targets are cut to the model's limits."""
+    found: dict[int, Prediction] = {}
+    for batch in forced_batches(checkpoint, pairs, batch_size):
+        found.update(zip(batch.places, _predictions(batch), strict=True))
+        progress(len(batch.places))
+    return [found[place] for place in range(len(pairs))]
+
+
+@torch.inference_mode()
+def forced_batches(
+    checkpoint: Checkpoint, pairs: Sequence[Pair], batch_size: int
+) -> Iterator[ForcedBatch]:
+    """The model's distributions over every pair's target, the pairs of alike lengths together."""
     config, tokenizer = checkpoint.config, checkpoint.tokenizer
     sources = [
         tokenizer.encode_source(pair.source, pair.style, config.max_source_tokens).ids
@@ -68,29 +89,19 @@ def predict(
     targets = [tokenizer.encode_target(pair.target, config.max_target_tokens) for pair in pairs]
     # Alike lengths together: less padding to compute.
     order = sorted(range(len(pairs)), key=lambda i: (len(sources[i]), len(targets[i])))
-    found: dict[int, Prediction] = {}
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
         ids, mask = _padded([sources[i] for i in places], config.pad_id)
         target, real = _padded([targets[i] for i in places], config.pad_id)
-        predictions = _predict_batch(checkpoint.model, ids, mask, target, real)
-        found.update(zip(places, predictions, strict=True))
-        progress(len(places))
-    return [found[place] for place in range(len(pairs))]
+        yield ForcedBatch(places, checkpoint.model.forward(ids, mask, target), target, real)
 
 
-@torch.inference_mode()
-def _predict_batch(
-    model: Seq2Seq, ids: Tensor, mask: Tensor, target: Tensor, real: Tensor
-) -> list[Prediction]:
-    log_probs = model.forward(ids, mask, target)  # [B, T, V]
-    chosen = log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1)  # [B, T]
-    correct = (log_probs.argmax(dim=-1) == target) & real
-    sums = chosen.double().masked_fill(~real, 0.0).sum(dim=-1)
-    return [
-        Prediction(int(tokens), int(right), float(log_prob))
-        for tokens, right, log_prob in zip(real.sum(-1), correct.sum(-1), sums, strict=True)
-    ]
+def _predictions(batch: ForcedBatch) -> list[Prediction]:
+    chosen = batch.log_probs.gather(-1, batch.target.unsqueeze(-1)).squeeze(-1)  # [B, T]
+    correct = (batch.log_probs.argmax(dim=-1) == batch.target) & batch.real
+    sums = chosen.double().masked_fill(~batch.real, 0.0).sum(dim=-1)
+    rows = zip(batch.real.sum(-1), correct.sum(-1), sums, strict=True)
+    return [Prediction(int(tokens), int(right), float(total)) for tokens, right, total in rows]
 
 
 def _padded(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor]:

@@ -80,8 +80,11 @@ def load_state(folder: Path, state: RunState, config: dict[str, Any]) -> Positio
         tensors = load_file(folder / "tensors.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
         raise ValueError(f"{folder} is damaged: {error}") from error
-    if saved["config"] != config:
-        differing = [name for name in config if saved["config"].get(name) != config[name]]
+    # A setting that is younger than the run has the default that keeps its meaning.
+    fields = dataclasses.fields(state.model.config)  # type: ignore[arg-type]
+    before = {field.name: field.default for field in fields} | saved["config"]
+    if before != config:
+        differing = [name for name in config if before.get(name) != config[name]]
         raise ValueError(f"{folder} is of another model; these differ: {', '.join(differing)}")
     state.model.load_state_dict(_under("model", tensors))
     state.average.restore(_under("average", tensors))

@@ -163,6 +163,17 @@ def test_a_run_is_never_overwritten_by_accident(tmp_path, digits, configure):
         loop.train(configure("rnn", max_steps=1), digits, tmp_path, progress=False)
 
 
+def test_a_setting_younger_than_the_state_has_its_default(tmp_path, digits, configure):
+    loop.train(configure("transformer", max_steps=1), digits, tmp_path, progress=False)
+    place = latest_state(tmp_path) / "position.json"
+    saved = json.loads(place.read_text())
+    del saved["config"]["positions"]
+    place.write_text(json.dumps(saved))
+    more = configure("transformer", max_steps=2)
+    outcome = loop.train(more, digits, tmp_path, resume=True, progress=False)
+    assert outcome.position.step == 2
+
+
 def test_a_state_of_another_model_is_refused(tmp_path, digits, configure):
     loop.train(configure("rnn", max_steps=1), digits, tmp_path, progress=False)
     with pytest.raises(ValueError, match=r"is of another model; these differ: family"):

@@ -1,0 +1,86 @@
+"""How a summary of each style is searched for unless asked otherwise. No torch here.
+
+Chosen by ROUGE-L and by reading on held-out pairs; the models' cards have the table. A headline
+that may be long becomes a copied paragraph. Blocked n-grams are of tokens, parts of words: three of
+them come twice in any longer text that is faithful to its source, and a blocked one breaks a
+sentence in two or splices it with another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from model.options import DecodingOptions
+
+if TYPE_CHECKING:
+    from model.summarizer import Result
+
+STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "headline": {"max_new_tokens": 20, "no_repeat_ngram_size": 3},
+        "title": {"max_new_tokens": 28, "no_repeat_ngram_size": 3},
+        "tldr": {"max_new_tokens": 56, "no_repeat_ngram_size": 4},
+        "notes": {"max_new_tokens": 90, "no_repeat_ngram_size": 4},
+        "summary": {"max_new_tokens": 120, "no_repeat_ngram_size": 4},
+    }
+)
+
+
+def styled(
+    options: DecodingOptions, style: str | None, given: Collection[str] = ()
+) -> DecodingOptions:
+    """The options with what suits the style, but for the fields that were `given`.
+
+    A length that is shorter already, as of a model that can write no more, stays.
+
+    >>> styled(DecodingOptions(), "summary").no_repeat_ngram_size
+    4
+    >>> styled(DecodingOptions(), "summary", given=["no_repeat_ngram_size"]).no_repeat_ngram_size
+    3
+    """
+    suited = dict(STYLE_OPTIONS.get(style or "", {}))
+    if "max_new_tokens" in suited:
+        suited["max_new_tokens"] = min(suited["max_new_tokens"], options.max_new_tokens)
+    return replace(options, **{name: v for name, v in suited.items() if name not in given})
+
+
+class Writer(Protocol):
+    """What is needed of a `model.Summarizer` to write."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def styles(self) -> tuple[str, ...]: ...
+
+    def summarize_many(
+        self, texts: Sequence[str], options: DecodingOptions, style: str | None
+    ) -> Sequence[Result]: ...
+
+
+@dataclass(frozen=True)
+class StyledWriter:
+    """A summarizer that adds to the options what suits the style, but for the `fixed` ones."""
+
+    summarizer: Writer
+    fixed: frozenset[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """The model's."""
+        return self.summarizer.fingerprint
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The model's."""
+        return self.summarizer.styles
+
+    def summarize_many(
+        self, texts: Sequence[str], options: DecodingOptions, style: str | None
+    ) -> Sequence[Result]:
+        """Summarise; results are in the order of `texts`."""
+        style = style or next(iter(self.styles), None)
+        return self.summarizer.summarize_many(texts, styled(options, style, self.fixed), style)
