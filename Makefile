@@ -8,7 +8,7 @@ CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$
 export GRADIO_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help demo test check lint format test-fast test-slow test-e2e chromium bench stored-run clean
+.PHONY: space help demo test check lint format test-fast test-slow test-e2e chromium bench stored-run clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -63,6 +63,10 @@ stored-run: .venv/runtime  ## make the stored run of the first example anew
 	printf %s "$$(tail -n +2 assets/examples/1-news.txt)" | $(BIN)/python -m model summarize \
 	  --model assets/models/lstm --style headline --max-new-tokens 20 --json - \
 	  > assets/examples/1-news.json
+
+# What a Hugging Face Space gets; assets/deploy/README.md says how to push it.
+space:  ## build the tree to push to a Space, in build/space
+	$(PYTHON) assets/deploy/build_space.py build/space
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

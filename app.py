@@ -1,8 +1,9 @@
-"""Entry of the page: arguments → library → page → launch. Spaces runs this file.
+"""Entry of the page: arguments → library → page → server. Spaces runs this file.
 
-    python app.py [--model FOLDER]...
+    python app.py [--model PATH_OR_ID]...
 
-Models are those of --model, of GISTSCOPE_MODELS (paths joined like PATH) and of assets/models.
+Models are those of --model, of GISTSCOPE_MODELS (joined like PATH) and of assets/models. Limits
+and the password are environment variables: see demo/serving.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve the page until it is stopped."""
+    """Serve the page until it is told to stop."""
     parser = argparse.ArgumentParser(
         prog="app.py", description="Watch a summary being made, word by word."
     )
@@ -22,26 +23,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--model",
         action="append",
         default=[],
-        metavar="FOLDER",
-        help="a model folder, or a folder of them; can be given several times",
+        metavar="PATH_OR_ID",
+        help="a model folder, a folder of them, or owner/name on the Hugging Face Hub; "
+        "can be given several times",
     )
     asked = parser.parse_args(arguments).model
 
     # Gradio reads this when it is imported, so it is not imported before.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    from demo.library import VARIABLE, Library, LibraryError, find_folders, no_models
+    from demo.library import VARIABLE, Library, LibraryError, find_models, no_models
     from demo.page import build
-    from demo.server import launch
+    from demo.server import serve
+    from demo.serving.limits import LimitError, Limits
+    from model.checkpoint import CheckpointError
 
     try:
-        library = Library(find_folders(asked, os.environ.get(VARIABLE, "")))
-    except LibraryError as error:
-        print(error, file=sys.stderr)
+        limits = Limits.from_environment(os.environ)
+        library = Library(find_models(asked, os.environ.get(VARIABLE, "")), tell)
+        if not library.names:
+            tell(no_models())  # the page opens all the same and says so
+        elif asked:
+            library.get()  # what can't be opened is refused here, not to the first visitor
+        serve(build(library), limits, lambda: library.is_open)
+    except (CheckpointError, LibraryError, LimitError) as error:
+        tell(str(error))
         return 2
-    if not library.names:
-        print(no_models(), file=sys.stderr)  # the page opens all the same and says so
-    launch(build(library))
     return 0
+
+
+def tell(line: str) -> None:
+    """Say something to whoever started the page."""
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,83 +1,59 @@
-"""How the page is served: limits that a public page needs, and no outside request."""
+"""How the page is served: what every request passes on its way, and how the server ends."""
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.assets import asset
 from demo.language import page_head
-from demo.saved_runs import MAX_RUN_BYTES
+from demo.serving.access import login_check
+from demo.serving.body import BodyLimit
+from demo.serving.doors import Doors
+from demo.serving.faults import Faults
+from demo.serving.headers import Headers
+from demo.serving.health import health_routes
+from demo.serving.limits import Limits
+from demo.serving.logs import configure, hush_gradio
+from demo.serving.mailboxes import keep_few
+from demo.serving.metrics import Metrics
+from demo.serving.privacy import privacy_route
+from demo.serving.rate import RateLimit
+from demo.serving.watching import Watch
 from demo.theme import theme
 
-MAX_BODY = 9_000_000  # bytes; a file, or a million characters of text with room for escapes
-MAX_QUEUE = 16
-MAX_SESSIONS = 64  # each keeps up to `session.MOST_RUNS` traces
-STYLES = ("page.css", "tabs.css", "manners.css")
+STYLES = ("page.css", "run.css", "tabs.css", "manners.css")
+GRACE = 1.0  # seconds that last answers get to reach their browsers
+TICK = 0.05
 
 
-class BodyLimit:
-    """Answers 413 to any request whose body is longer than `MAX_BODY`, announced or not."""
+def launch(
+    page: gr.Blocks,
+    watch: Watch | None = None,
+    is_open: Callable[[], bool] = lambda: True,
+    **settings: Any,
+) -> Any:
+    """Serve `page`. Address and port are those of GRADIO_SERVER_NAME and GRADIO_SERVER_PORT.
 
-    def __init__(self, app: ASGIApp, limit: int = MAX_BODY) -> None:
-        self.app = app
-        self.limit = limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-        announced = headers.get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > self.limit:
-            await _too_large(send)
-            return
-        await self._counted(scope, receive, send)
-
-    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the app and end the body at the limit; whatever it then answers becomes 413."""
-        received, answered = 0, False
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.limit:
-                raise _BodyTooLarge
-            return message
-
-        async def watched(message: Message) -> None:
-            nonlocal answered
-            if received <= self.limit:
-                await send(message)
-            elif not answered:  # the app may have turned the fault into an answer of its own
-                await _too_large(send)
-            answered = True
-
-        try:
-            await self.app(scope, counted, watched)
-        except _BodyTooLarge:
-            if not answered:
-                await _too_large(send)
-
-
-class _BodyTooLarge(Exception):
-    """A body without an announced length grew over the limit."""
-
-
-async def _too_large(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": b"The request is too large."})
-
-
-def launch(page: gr.Blocks, **settings: Any) -> Any:
-    """Serve `page`. Address and port are those of GRADIO_SERVER_NAME and GRADIO_SERVER_PORT."""
-    page.queue(max_size=MAX_QUEUE, default_concurrency_limit=1, api_open=False)
-    return page.launch(
+    Limits are those of the environment unless `watch` brings others; `is_open` tells whether a
+    model is there. Raises `LimitError` for a setting that can't be.
+    """
+    watch = watch or Watch(Limits.from_environment(os.environ), Metrics())
+    limits = watch.limits
+    watch.over(page)
+    # What a proxy says of a client is read in `rate`, by our own setting alone.
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
+    hush_gradio()
+    page.queue(max_size=limits.queue_length, default_concurrency_limit=1, api_open=False)
+    keep_few(page, limits.sessions)
+    launched = page.launch(
         theme=theme(),
         css="".join(asset("css", name) for name in STYLES),
         head=page_head(),
@@ -85,10 +61,56 @@ def launch(page: gr.Blocks, **settings: Any) -> Any:
         run_history=False,
         enable_monitoring=False,
         show_error=False,
-        max_file_size=MAX_RUN_BYTES,
+        max_file_size=limits.upload_bytes,
         allowed_paths=[],
-        state_session_capacity=MAX_SESSIONS,
+        state_session_capacity=limits.sessions,
+        auth=login_check(os.environ),
         footer_links=["api"],
-        app_kwargs={"middleware": [Middleware(BodyLimit)], "openapi_url": None},
+        app_kwargs={
+            "middleware": _middleware(limits, watch.metrics),
+            "routes": [*health_routes(lambda: is_open() and not watch.halted), privacy_route()],
+            "openapi_url": None,
+        },
         **settings,
     )
+    watch.metrics.serve(limits.metrics_port)
+    return launched
+
+
+def serve(page: gr.Blocks, limits: Limits, is_open: Callable[[], bool]) -> None:
+    """Serve until SIGTERM or SIGINT, then let the runs end, and return."""
+    asked = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: asked.set())
+    watch = Watch(limits, Metrics())
+    launch(page, watch, is_open, prevent_thread_lock=True)
+    configure()
+    asked.wait()
+    stop(page, watch)
+
+
+def stop(page: gr.Blocks, watch: Watch) -> None:
+    """Take no more runs, give those under way their time, cut what is left, close."""
+    end = time.monotonic() + watch.limits.stop_seconds
+    waiting = page._queue.event_queue_per_concurrency_id
+    page._queue.max_size = 0  # 503 for who comes now
+    for line in list(waiting.values()):
+        line.queue.clear()
+    while watch.metrics.running and time.monotonic() < end:
+        time.sleep(TICK)
+    watch.halted.append(True)  # what still runs ends at its next step, with what it has
+    end = time.monotonic() + GRACE
+    while time.monotonic() < end:
+        time.sleep(TICK)
+    page.close(verbose=False)
+
+
+def _middleware(limits: Limits, metrics: Metrics) -> list[Middleware]:
+    """From the outside in."""
+    return [
+        Middleware(Headers),
+        Middleware(Doors, metrics=metrics),
+        Middleware(RateLimit, limits=limits, metrics=metrics),
+        Middleware(BodyLimit, limit=limits.body_bytes, metrics=metrics),
+        Middleware(Faults, queue_length=limits.queue_length, metrics=metrics),
+    ]
