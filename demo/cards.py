@@ -10,7 +10,7 @@ import gradio as gr
 
 from demo import components
 from demo.assets import Example, examples
-from demo.controls import CONTROLS, GROUPS, LENGTHS, MAX_LENGTH, STYLE_LENGTHS, Control
+from demo.controls import CONTROLS, GROUPS, LENGTHS, Control, style_values
 from demo.strategies import DEFAULT_PRESET, PRESETS, STRATEGIES, availability
 from demo.uploads import ENDINGS
 
@@ -114,7 +114,8 @@ def settings_card(styles: Sequence[str], limit: int) -> SettingsCard:
                     made |= {one.name: _control(one, idle, limit) for one in rest}
         reset = gr.Button("Reset", size="sm", elem_id="reset")
     if styles:  # what choosing the style would set
-        made["max_new_tokens"].value = min(STYLE_LENGTHS.get(styles[0], MAX_LENGTH), limit)
+        for name, value in style_values(styles[0], limit).items():
+            made[name].value = value
     return SettingsCard(style, preset, strategy, reset, tuple(made[one.name] for one in CONTROLS))
 
 

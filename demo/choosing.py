@@ -10,7 +10,7 @@ import gradio as gr
 
 from demo.asked import name_of
 from demo.assets import Example
-from demo.controls import CONTROL_NAMES, CONTROLS, MAX_LENGTH, STYLE_LENGTHS
+from demo.controls import CONTROL_NAMES, CONTROLS, MAX_LENGTH, STYLED, style_values
 from demo.library import Library
 from demo.strategies import DEFAULT_PRESET, PRESETS, availability, preset_values, strategy_row
 
@@ -31,15 +31,14 @@ class Choices:
         limit = summarizer.config.max_target_tokens
         return (style_choice(summarizer.styles), *(_length(limit, value) for value in lengths))
 
-    def style(self, style: Any, model: Any) -> Any:
-        """The longest length for a style that was just chosen; others leave it as it is."""
-        wanted = STYLE_LENGTHS.get(style) if isinstance(style, str) else None
-        if wanted is None:
-            return gr.skip()
+    def style(self, style: Any, model: Any) -> tuple[Any, ...]:
+        """Values of `STYLED` for a style that was just chosen; others leave them as they are."""
         try:
-            return min(wanted, self.library.get(name_of(model)).config.max_target_tokens)
+            limit = self.library.get(name_of(model)).config.max_target_tokens
         except ValueError:  # the model can't be opened; summarising will say so
-            return gr.skip()
+            limit = MAX_LENGTH
+        values = style_values(style, limit)
+        return tuple(values.get(name, gr.skip()) for name in STYLED)
 
     def example(self, example: Example, model: Any) -> tuple[Any, ...]:
         """(text, style, tabs) of an example; a model without its style keeps the one it has."""
@@ -55,7 +54,8 @@ class Choices:
         strategy, *updates = preset(DEFAULT_PRESET)
         for control, update in zip(CONTROLS, updates, strict=True):
             update["value"] = control.start
-        updates[CONTROL_NAMES.index("max_new_tokens")]["value"] = self.style(style, model)
+        for name, value in zip(STYLED, self.style(style, model), strict=True):
+            updates[CONTROL_NAMES.index(name)]["value"] = value
         return [DEFAULT_PRESET, strategy, *updates]
 
 

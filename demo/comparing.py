@@ -13,13 +13,12 @@ import numpy as np
 from demo.controls import CONTROLS
 from demo.messages import Message, message
 from demo.reading import summary_words, word_count
-from demo.session import MOST_RUNS, Run, Session
+from demo.session import FORCED, MOST_RUNS, Run, Session
 from demo.strategies import strategy_row
 from model.comparison import Branch, Comparison, compare
 from model.options import DecodingOptions
 from model.trace import Trace
 
-FORCED = "forced"  # what the record of a given text has for its strategy
 LONGEST_SETTING = 60  # characters of a setting's value; a record may come from anyone
 
 
@@ -28,10 +27,15 @@ def empty_comparison(notice: Message | str = "") -> dict[str, Any]:
     return {"state": "empty", "notice": notice}
 
 
-def running_comparison(left: Run, text: str) -> dict[str, Any]:
-    """The card while the right side is being written."""
+def running_comparison(left: Run, text: str, progress: Message | str = "") -> dict[str, Any]:
+    """The card while the right side is being written, and how far it read a long document."""
     own = left.trace.hypotheses[left.hypothesis].text
-    return {"state": "running", "sides": [_side(left), None], "texts": [own, text]}
+    return {
+        "state": "running",
+        "notice": progress,
+        "sides": [_side(left), None],
+        "texts": [own, text],
+    }
 
 
 def comparison(left: Run, right: Run) -> dict[str, Any]:
@@ -40,7 +44,7 @@ def comparison(left: Run, right: Run) -> dict[str, Any]:
     settings = _apart(left.trace, right.trace)
     return {
         "state": "done",
-        "notice": _notice(left.trace, right.trace),
+        "notice": _notice(left, right),
         "sides": [
             {**_side(run), "settings": own}
             for run, own in zip((left, right), settings, strict=True)
@@ -137,21 +141,20 @@ def _plain(value: Any) -> str:
     return shown if len(shown) <= LONGEST_SETTING else f"{shown[: LONGEST_SETTING - 1]}…"
 
 
-def _notice(left: Trace, right: Trace) -> list[Message]:
+def _notice(left: Run, right: Run) -> list[Message]:
     """What keeps the two from being comparable; empty when nothing does."""
     found = []
-    if left.source.text != right.source.text:
+    if left.text != right.text:
         found.append(message("These two runs read different texts."))
-    for name, trace in (("left", left), ("right", right)):
-        if trace.source.cut_tokens:
-            read = sum(token.end > token.start for token in trace.source.tokens)
-            found.append(
-                message(
-                    f"The {name} model read {{read}} of {{total}} tokens.",
-                    read=read,
-                    total=read + trace.source.cut_tokens,
-                )
-            )
+    for side, run in ((message("left"), left), (message("right"), right)):
+        if run.parts:
+            key = "The {side} run read the text in {parts} parts and merged their summaries."
+            found.append(message(key, side=side, parts=len(run.parts)))
+        source = run.trace.source
+        if source.cut_tokens:
+            read = sum(token.end > token.start for token in source.tokens)
+            key = "The {side} model read {read} of {total} tokens."
+            found.append(message(key, side=side, read=read, total=read + source.cut_tokens))
     return found
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from model.options import DecodingOptions
+from model.style_options import STYLE_OPTIONS
 
 LENGTHS = ("max_new_tokens", "min_new_tokens")  # options that a model limits
-MAX_LENGTH = 256  # tokens; a model may allow less
+SHORTEST, MAX_LENGTH = 2, 256  # tokens; a model may allow less
 MAX_BEAMS = 16  # on the page and its endpoints; one request must not hold the others up
-# Tokens a style needs at most: a headline that may be long becomes a copied paragraph.
-STYLE_LENGTHS = {"headline": 20, "title": 28, "tldr": 56, "notes": 90, "summary": 120}
+STYLED = ("max_new_tokens", "no_repeat_ngram_size")  # options that a style sets
 Group = Literal["search", "length", "repetition", "sampling", "words"]
 GROUPS: dict[Group, str] = {
     "search": "Search",
@@ -66,7 +66,7 @@ CONTROLS: tuple[Control, ...] = (
         "Longest (tokens)",
         "The end mark counts, too.",
         "length",
-        (2, MAX_LENGTH, 1),
+        (SHORTEST, MAX_LENGTH, 1),
         main=True,
     ),
     Control(
@@ -190,6 +190,16 @@ CONTROL_NAMES = tuple(control.name for control in CONTROLS)
 def start_of(name: str) -> Any:
     """Where the control of this name starts."""
     return next(control.start for control in CONTROLS if control.name == name)
+
+
+def style_values(style: Any, limit: int) -> dict[str, Any]:
+    """What a style sets the controls `STYLED` to, under a model's limit; nothing if unknown."""
+    suited = STYLE_OPTIONS.get(style, {}) if isinstance(style, str) else {}
+    return {
+        name: min(suited[name], limit) if name in LENGTHS else suited[name]
+        for name in STYLED
+        if name in suited
+    }
 
 
 def option_value(control: Control, value: Any) -> Any:

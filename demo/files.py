@@ -11,14 +11,16 @@ import gradio as gr
 from demo import choosing
 from demo.asked import name_of, sent, shown, visit
 from demo.choosing import style_choice
-from demo.controls import CONTROLS
+from demo.controls import CONTROL_NAMES, CONTROLS, SHORTEST
 from demo.drawing import Views, everything
-from demo.handlers import said
 from demo.library import Library
 from demo.report import html_report
 from demo.saved_runs import MAX_RUN_BYTES, file_stem, load_run, run_json
+from demo.session import Run
 from demo.strategies import to_options
+from demo.telling import said
 from demo.uploads import read_document
+from model.summarizer import Summarizer
 
 
 def document(path: Any) -> tuple[Any, Any]:
@@ -87,13 +89,23 @@ class Links:
 
     library: Library
 
-    def made(self, text: Any, model: Any, style: Any, strategy: Any, *values: Any) -> Any:
-        """What a link holds, as the takeaway component's value."""
-        names = [control.name for control in CONTROLS]
-        try:
-            summarizer = self.library.get(name_of(model))
-        except ValueError as error:
-            raise gr.Error(str(error), title="No link", print_exception=False) from error
+    def made(
+        self, session: Any, text: Any, model: Any, style: Any, strategy: Any, *values: Any
+    ) -> Any:
+        """What a link holds, as the takeaway component's value.
+
+        Where the shown run of this text was led another way, the link leads there, too.
+        """
+        return said("No link")(self._made)(session, text, model, style, strategy, *values)
+
+    def _made(
+        self, session: Any, text: Any, model: Any, style: Any, strategy: Any, *values: Any
+    ) -> Any:
+        summarizer = self.library.get(name_of(model))
+        controls = dict(zip(CONTROL_NAMES, values, strict=True))
+        run = visit(session).run
+        if run is not None and isinstance(text, str) and text.split() == run.text.split():
+            controls = _led(run, controls, summarizer)
         return {
             "link": {
                 "text": text,
@@ -101,7 +113,7 @@ class Links:
                 "fingerprint": summarizer.fingerprint,
                 "style": style,
                 "strategy": strategy,
-                "controls": dict(zip(names, values, strict=True)),
+                "controls": controls,
             }
         }
 
@@ -131,3 +143,19 @@ class Links:
             update["value"] = given.get(control.name, control.start)
         to_options(strategy, [update["value"] for update in updates])  # refuses bad values
         return text, held.get("model"), style, strategy, *updates
+
+
+def _led(run: Run, controls: dict[str, Any], summarizer: Summarizer) -> dict[str, Any]:
+    """The settings under which the run's beginning, given by the visitor, is given again.
+
+    One that was ended by hand has no room for another word: that ends it at the same place.
+    """
+    prefix = run.trace.options.get("forced_prefix")
+    if not isinstance(prefix, str) or not prefix:
+        return controls
+    led = {**controls, "forced_prefix": prefix}
+    shown = run.trace.hypotheses[run.hypothesis]
+    count = summarizer.token_counts([prefix])[0]
+    if shown.finished and shown.text == prefix and count >= SHORTEST:
+        led |= {"max_new_tokens": count, "min_new_tokens": 0}
+    return led

@@ -6,9 +6,7 @@ A `ValueError` becomes a message here and nowhere else.
 
 from __future__ import annotations
 
-import functools
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,37 +14,30 @@ import gradio as gr
 
 from demo import plots
 from demo.asked import name_of, number, sent, shown, style_of, visit
-from demo.drawing import Views, attention_view, begun, everything, growing, looked, nothing, opened
+from demo.drawing import (
+    KEEP,
+    Figures,
+    Views,
+    begun,
+    everything,
+    growing,
+    looked,
+    nothing,
+    opened,
+)
+from demo.halting import Halt, until_halted
 from demo.library import Library
+from demo.picking import attention_view
 from demo.reading import summary_words
 from demo.session import Run
 from demo.strategies import PRESETS, page_limits, strategy_row, to_options
+from demo.telling import said, warned
 from model.long_documents import stream_document
 from model.options import DecodingOptions
 from model.trace import Trace
 
 UNEXPECTED = "The summary failed. Your text is still there; the server's log says what happened."
 LONG_SENTENCES = "{count} sentences are longer than the model reads; they were cut at a word."
-LOG = logging.getLogger(__name__)
-
-
-def said(title: str) -> Callable[[Callable[..., Views]], Callable[..., Views]]:
-    """Wraps a handler: a `ValueError` becomes a message with this title, and nothing changes.
-
-    An error, not a warning: Gradio shows no warnings of events that pass by the queue.
-    """
-
-    def wrap(handler: Callable[..., Views]) -> Callable[..., Views]:
-        @functools.wraps(handler)
-        def guarded(*values: Any) -> Views:
-            try:
-                return handler(*values)
-            except ValueError as error:
-                raise gr.Error(str(error), title=title, print_exception=False) from error
-
-        return guarded
-
-    return wrap
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,7 @@ class Handlers:
     library: Library
 
     def summarize(
-        self, session: Any, text: Any, model: Any, style: Any, *settings: Any
+        self, session: Any, halt: Halt, text: Any, model: Any, style: Any, *settings: Any
     ) -> Iterator[Views]:
         """Text while it grows, then everything drawn. `settings`: preset, strategy, controls."""
 
@@ -66,19 +57,21 @@ class Handlers:
             summarizer = self.library.get(name_of(model))
             chosen = style_of(style, summarizer.styles)
             yield begun()
-            for update in stream_document(summarizer, text, options, chosen):
+            document = stream_document(summarizer, text, options, chosen)
+            for update in until_halted(document, halt):
                 if update.trace is None:
                     yield growing(update)
                     continue
                 label = run_label(chosen, preset, strategy)
                 if update.cut_sentences:
                     gr.Info(LONG_SENTENCES.format(count=update.cut_sentences))
-                run = Run(update.trace, label, parts=update.part_traces)
+                parts = update.part_traces
+                run = Run(update.trace, label, parts=parts, document=text if parts else "")
                 yield everything(visit(session).adding(run))
 
         yield from _told(updates(), session)
 
-    def continue_here(self, session: Any, event: gr.EventData) -> Iterator[Views]:
+    def continue_here(self, session: Any, halt: Halt, event: gr.EventData) -> Iterator[Views]:
         """The summary again, kept up to a step and then led another way."""
 
         def updates() -> Iterator[Views]:
@@ -86,19 +79,21 @@ class Handlers:
             step, token_id, text = _choice(event)
             summarizer = self.library.get(str(run.trace.model.get("name", "")))
             yield begun()
-            for update in summarizer.continue_from(
+            again = summarizer.continue_from(
                 run.trace,
                 run.hypothesis,
                 step,
                 token_id=token_id,
                 text=text,
                 options=_options_of(run.trace),
-            ):
+            )
+            for update in until_halted(again, halt):
                 if update.trace is None:
                     yield growing(update)
                     continue
                 label = f"from “{_word_at(run, step)}”"
-                yield everything(visit(session).adding(Run(update.trace, label)))
+                followed = Run(update.trace, label, parts=run.parts, document=run.document)
+                yield everything(visit(session).adding(followed))
 
         yield from _told(updates(), session)
 
@@ -129,7 +124,7 @@ def node_chosen(session: Any, event: gr.EventData) -> Views:
 
 
 @said("Not drawn")
-def tab_drawn(session: Any, tab: Any) -> Views:
+def tab_drawn(session: Any, tab: Any) -> Figures:
     """The figures of the tab that is open."""
     return opened(visit(session), tab)
 
@@ -148,16 +143,16 @@ def part_chosen(session: Any, part: Any) -> Views:
 
 
 @said("Not drawn")
-def look(session: Any, unit: Any, layer: Any, head: Any, zoom: Any) -> Views:
-    """Source and attention map for another unit, layer, head or sentence. Runs no model."""
+def look(session: Any, unit: Any, layer: Any, head: Any, zoom: Any) -> tuple[Any, Any]:
+    """(source, attention) for another unit, layer, head or sentence. Runs no model."""
     run = visit(session).run
     if run is None:
-        return Views()
+        return KEEP, KEEP
     return looked(run, attention_view(run.trace, unit, layer, head, zoom))
 
 
 @said("Not drawn")
-def word_shown(session: Any, event: gr.EventData) -> Views:
+def word_shown(session: Any, event: gr.EventData) -> Any:
     """The distribution at the first token of a word that was selected."""
     run = shown(session)
     words = summary_words(run.trace, run.hypothesis)
@@ -165,7 +160,7 @@ def word_shown(session: Any, event: gr.EventData) -> Views:
     if not 0 <= place < len(words):
         raise ValueError(f"word must be between 0 and {len(words) - 1}, got {place}")
     step = words[place].tokens[0]
-    return Views(distribution=plots.raw_and_final(run.trace, run.hypothesis, step))
+    return plots.raw_and_final(run.trace, run.hypothesis, step)
 
 
 def busy() -> tuple[Any, Any]:
@@ -188,14 +183,8 @@ def _told(updates: Iterator[Views], session: Any) -> Iterator[Views]:
     """The updates; a fault ends them with a message and keeps the runs made before."""
     try:
         yield from updates
-    except ValueError as error:
-        gr.Warning(str(error), title="Not summarised")
-        yield nothing(str(error), visit(session))
-    except Exception:
-        # What went wrong is for the log; it could hold paths or other people's text.
-        LOG.exception("A summary failed")
-        gr.Warning(UNEXPECTED, title="Not summarised")
-        yield nothing(UNEXPECTED, visit(session))
+    except Exception as error:
+        yield nothing(warned(error, "Not summarised", UNEXPECTED), visit(session))
 
 
 def _choice(event: gr.EventData) -> tuple[int, int | None, str | None]:

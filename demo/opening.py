@@ -29,7 +29,7 @@ def show(session: Session, components: Sequence[Any], tab: str) -> None:
     run = session.run
     if run is None:
         return
-    drawn = everything(session)._replace(**FIGURES[tab](run.trace, run.hypothesis))
+    drawn = everything(session)._replace(**FIGURES[tab](run.trace, run.hypothesis)._asdict())
     for component, value in zip(components, drawn, strict=True):
         if isinstance(value, dict) and value.get("__type__") == "update":
             for setting in value.keys() - {"__type__"}:

@@ -8,14 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from demo import choosing, files, handlers, views
+from demo import choosing, components, files, halting, handlers, views
 from demo.cards import SettingsCard, SourceCard, header, settings_card, source_card
 from demo.choosing import Choices
-from demo.controls import CONTROL_NAMES, LENGTHS, MAX_LENGTH
-from demo.drawing import Views
+from demo.controls import CONTROL_NAMES, LENGTHS, MAX_LENGTH, STYLED
+from demo.drawing import Figures, Views
 from demo.endpoints import add_endpoints
 from demo.events import HIDDEN, LIGHT, MODEL
 from demo.files import Links, Runs
+from demo.halting import Halt
 from demo.handlers import Handlers
 from demo.library import Library
 from demo.opening import opening_session, show
@@ -26,7 +27,7 @@ from demo.tabs.reference import wire_reference
 
 SESSION_SECONDS = 3_600  # an idle visitor's runs are dropped after this
 BEGIN = "() => { window.gistscope.begin(); return []; }"
-STOP = "() => { window.gistscope.stop(); return []; }"
+STOP = "(halt) => { window.gistscope.stop(); return [halt]; }"
 RUN_LINK = "() => { document.querySelector('#summarize').click(); return []; }"
 
 
@@ -40,13 +41,19 @@ class Cards:
     summary: SummaryCards
     inspection: Inspection
     session: gr.State
+    halt: gr.State  # `Halt`: whether the visitor pressed Stop
 
     @property
     def outputs(self) -> list[Any]:
         """The components of `Views`, in its order."""
-        cards = (self.source, self.summary, self.inspection, self.inspection.compare)
+        cards = (self.source, self.summary, self.inspection)
         named = {name: part for card in cards for name, part in vars(card).items()}
         return [(named | {"session": self.session})[name] for name in Views._fields]
+
+    @property
+    def figures(self) -> list[Any]:
+        """The components of `Figures`, in its order."""
+        return [vars(self.inspection)[name] for name in Figures._fields]
 
     @property
     def how(self) -> list[Any]:
@@ -67,10 +74,12 @@ def build(library: Library) -> gr.Blocks:
             with gr.Column(scale=7):
                 summary = summary_cards(start)
         inspected = inspection(library.names, styles)
+        components.shortcuts()
         # Without a model the summary's card says why; a stored run would hide it.
         opened = Session() if start["state"] == "failed" else opening_session()
         session = gr.State(opened, time_to_live=SESSION_SECONDS)
-        cards = Cards(model, source, settings, summary, inspected, session)
+        halt = gr.State(Halt())
+        cards = Cards(model, source, settings, summary, inspected, session, halt)
         add_endpoints(library)  # first: a listener would take the name of its own function
         show(opened, cards.outputs, inspected.tab.value)
         _wire_runs(library, cards)
@@ -89,16 +98,19 @@ def _wire_runs(library: Library, cards: Cards) -> None:
         begin(handlers.busy, None, buttons, js=BEGIN, **LIGHT)
     # The comparison writes into a card of its own: what is selected stays.
     cards.inspection.compare.run.click(handlers.busy, None, buttons, **LIGHT)
-    values = [cards.session, source.text, *cards.how]
+    under_way = [cards.session, cards.halt]
+    values = [*under_way, source.text, *cards.how]
     runs = [
         source.summarize.click(answers.summarize, values, cards.outputs, **MODEL),
-        alternatives.continue_here(answers.continue_here, [cards.session], cards.outputs, **MODEL),
-        wire_compare(cards.inspection.compare, cards.session, cards.summary.history, library),
+        alternatives.continue_here(answers.continue_here, under_way, cards.outputs, **MODEL),
+        wire_compare(cards.inspection, cards.session, cards.halt, cards.summary.history, library),
         wire_reference(cards.inspection.reference, cards.session, cards.outputs, library),
     ]
     for run in runs:
         _drawing_tab(run.then(handlers.ready, None, buttons, **LIGHT), cards)
-    source.stop.click(handlers.ready, None, buttons, js=STOP, cancels=runs, **LIGHT)
+    # First what ends a run at its next step; Gradio itself waits for its next update.
+    source.stop.click(halting.press, cards.halt, None, js=STOP, **LIGHT)
+    source.stop.click(handlers.ready, None, buttons, cancels=runs, **LIGHT)
     compared = cards.inspection.compare
     source.stop.click(
         refresh,
@@ -111,7 +123,7 @@ def _wire_runs(library: Library, cards: Cards) -> None:
 def _drawing_tab(event: Any, cards: Cards) -> Any:
     """The event, followed by drawing the open tab: which one that is may have changed meanwhile."""
     values = [cards.session, cards.inspection.tab]
-    return event.then(handlers.tab_drawn, values, cards.outputs, **LIGHT)
+    return event.then(handlers.tab_drawn, values, cards.figures, **LIGHT)
 
 
 def _wire_looking(cards: Cards) -> None:
@@ -127,13 +139,13 @@ def _wire_looking(cards: Cards) -> None:
     for name, tab in looks.opened.items():
         chosen = tab.select(partial(str, name), None, looks.tab, **LIGHT)
         _drawing_tab(chosen, cards)
-    summary.selection.word_chosen(handlers.word_shown, [session], cards.outputs, **LIGHT)
+    summary.selection.word_chosen(handlers.word_shown, [session], looks.distribution, **LIGHT)
     pickers: list[Any] = [looks.unit, looks.layer, looks.head, looks.zoom]
     gr.on(
         [picker.input for picker in pickers],
         handlers.look,
         [session, *pickers],
-        cards.outputs,
+        [cards.source.source, looks.attention],
         **LIGHT,
     )
 
@@ -149,8 +161,8 @@ def _wire_choices(choices: Choices, cards: Cards) -> None:
         )
     lengths = [settings.controls[CONTROL_NAMES.index(name)] for name in LENGTHS]
     cards.model.input(choices.model, [cards.model, *lengths], [settings.style, *lengths], **MODEL)
-    longest = settings.controls[CONTROL_NAMES.index("max_new_tokens")]
-    settings.style.change(choices.style, [settings.style, cards.model], longest, **LIGHT)
+    styled = [settings.controls[CONTROL_NAMES.index(name)] for name in STYLED]
+    settings.style.change(choices.style, [settings.style, cards.model], styled, **LIGHT)
     settings.strategy.input(choosing.strategy, settings.strategy, list(settings.controls), **LIGHT)
     settings.preset.input(
         choosing.preset, settings.preset, [settings.strategy, *settings.controls], **LIGHT
@@ -171,7 +183,7 @@ def _wire_files(library: Library, cards: Cards) -> None:
     links, runs = Links(library), Runs(library)
     chosen = [source.text, cards.model, settings.style, settings.strategy, *settings.controls]
     source.upload.upload(files.document, source.upload, [source.text, source.tabs], **HIDDEN)
-    taken.link.click(links.made, chosen, taken.outbox, **LIGHT)
+    taken.link.click(links.made, [cards.session, *chosen], taken.outbox, **LIGHT)
     taken.json.click(files.saved_json, cards.session, taken.outbox, **HIDDEN)
     taken.report.click(files.saved_report, cards.session, taken.outbox, **HIDDEN)
     opened = taken.upload.upload(

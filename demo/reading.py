@@ -40,6 +40,7 @@ class Piece:
     text: str  # for reading: without the space before it
     word: int  # place in `summary_words`
     begins: bool  # whether it is the first of its word
+    special: bool = False  # the decision to end
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def summary_pieces(trace: Trace, hypothesis: int = 0) -> tuple[Piece, ...]:
     found, word = [], 0
     for step, text in enumerate(trace.target_tokens(hypothesis) if words else ()):
         word = word_of.get(step, word)
-        found.append(Piece(token_text(text), word, step in first))
+        found.append(Piece(token_text(text), word, step in first, text == END_TOKEN))
     return tuple(found)
 
 

@@ -30,10 +30,13 @@ def empty_reference(notice: Message | str = "") -> dict[str, Any]:
     return {"state": "empty", "notice": notice}
 
 
-def scored_reference(own: Trace, hypothesis: int, reference: Trace) -> dict[str, Any]:
+def scored_reference(
+    own: Trace, hypothesis: int, reference: Trace, parts: int = 0
+) -> dict[str, Any]:
     """The reference's words, both scores with the verdict, and ROUGE between the two texts.
 
-    `reference` is what `Summarizer.score` made of the same source with the same model.
+    `reference` is what `Summarizer.score` made of the same source with the same model; for a
+    document that was read in `parts`, that source is their summaries.
     """
     judgement = judge(own, hypothesis, reference)
     return {
@@ -45,7 +48,7 @@ def scored_reference(own: Trace, hypothesis: int, reference: Trace) -> dict[str,
             _side("Your text", judgement.reference),
             _side("The model's own", judgement.own),
         ],
-        "rule": _rule(judgement),
+        "rule": _rule(judgement, parts),
         "rouge": _rouge(own.hypotheses[hypothesis].text, reference.hypotheses[0].text),
     }
 
@@ -64,11 +67,14 @@ def _verdict(judgement: Judgement) -> Message:
     return message(key, **values)
 
 
-def _rule(judgement: Judgement) -> list[Message]:
+def _rule(judgement: Judgement, parts: int) -> list[Message]:
     alpha = f"{judgement.length_penalty:g}"
     found = [message("Score = sum of log-probabilities / tokens^{alpha}.", alpha=alpha)]
     if judgement.verdict == "search":
         found.append(message("A rule, such as one against repetition, may have forbidden it, too."))
+    if parts:
+        key = "Both are scored as summaries of the summaries of {parts} parts, not of the document."
+        found.append(message(key, parts=parts))
     return found
 
 

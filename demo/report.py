@@ -31,7 +31,12 @@ POLICY = (
 )
 COMPONENTS = ("summary", "source", "alternatives", "hypotheses")
 HEAD_SCRIPTS = ("link.js", "choosing.js", "figures.js")  # behind language.js
-STYLES = (("css", "page.css"), ("css", "manners.css"), ("report", "report.css"))
+STYLES = (
+    ("css", "page.css"),
+    ("css", "run.css"),
+    ("css", "manners.css"),
+    ("report", "report.css"),
+)
 MOST_HYPOTHESES = 6  # that can be looked at; all views of each are stored
 MAIN_FACTS = ("name", "family", "fingerprint")  # of the model, in this order
 LONGEST_TITLE = 70

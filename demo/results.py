@@ -9,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from demo import components
-from demo.drawing import MERGED, NOTHING, WHOLE
+from demo.drawing import MERGED, NOTHING
+from demo.picking import WHOLE
 from demo.plots import empty_figure
 from demo.tabs.compare import CompareCard, build_compare
 from demo.tabs.reference import ReferenceCard, build_reference

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from model.trace import Trace
 
 NO_RUN = "There is no summary yet; press Summarize first."
+FORCED = "forced"  # what the record of a given text has for its strategy
 MOST_RUNS = 12  # the oldest is forgotten beyond them; a trace can be megabytes
 
 
@@ -23,6 +24,17 @@ class Run:
     hypothesis: int = 0
     stored: bool = False  # shipped with the page instead of made just now
     parts: tuple[Trace, ...] = ()  # of a long document: the runs whose summaries were merged
+    document: str = ""  # the whole of a text that was read in parts
+
+    @property
+    def text(self) -> str:
+        """What was summarised; a merged run's own source is only what its parts came to."""
+        return self.document or self.trace.source.text
+
+    @property
+    def joined(self) -> bool:
+        """Whether the summary is the parts' summaries as they are, and only scored as a whole."""
+        return bool(self.parts) and self.trace.options.get("strategy") == FORCED
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.controls import CONTROLS, MAX_BEAMS, option_value, start_of
+from demo.controls import CONTROLS, MAX_BEAMS, STYLED, option_value, start_of
 from model.options import DecodingOptions, without_effect
 
 _ONE = "This strategy follows one hypothesis."
@@ -140,12 +140,13 @@ def availability(strategy: str) -> dict[str, str]:
 
 
 def preset_values(preset: Preset) -> dict[str, Any]:
-    """Values of the controls a preset sets; lengths it doesn't name and words stay as they are."""
+    """Values of the controls a preset sets; what belongs to style, length and words else stays."""
     given = {**strategy_row(preset.strategy).starts, **preset.values}
     return {
         control.name: given.get(control.name, control.start)
         for control in CONTROLS
-        if control.name in given or control.group not in ("length", "words")
+        if control.name in given
+        or (control.group not in ("length", "words") and control.name not in STYLED)
     }
 
 

@@ -6,14 +6,13 @@ Sentences are messages, which the browser says in the reader's language.
 
 from __future__ import annotations
 
-import base64
-import zlib
 from typing import Any
 
 import numpy as np
 
 from demo.alternatives import alternatives
 from demo.facts import alarm, extent, facts, notice, support_counts
+from demo.packed import deflated
 from demo.read_strip import read_strip
 from demo.reading import AttentionView, Word, summary_words, word_attention
 from demo.session import Session
@@ -103,7 +102,7 @@ def packed_attention(trace: Trace, hypothesis: int, view: AttentionView) -> dict
     return {
         "columns": weights.shape[1],
         "peaks": [round(float(peak), 6) for peak in peaks],
-        "data": base64.b64encode(zlib.compress(cells.tobytes(), 9)).decode("ascii"),
+        "data": deflated(cells.tobytes()),
     }
 
 

@@ -75,7 +75,7 @@ def _wants_space(written: str, typed: str, replaced: str) -> bool:
 def _text_of(ids: tuple[int, ...], tokenizer: Tokenizer) -> str:
     for id in ids:
         _check_known(id, tokenizer)
-    return tokenizer.decode(ids)
+    return tokenizer.decode(ids, inside=True)
 
 
 def _checked(token_id: int, tokenizer: Tokenizer) -> int:

@@ -8,7 +8,7 @@ on the model.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -46,8 +46,13 @@ def decode(
     *,
     bad_words_ids: Sequence[Sequence[int]] = (),
     forced_prefix_ids: Sequence[int] = (),
+    ends_at_limit: bool = False,
+    over: Callable[[], bool] | None = None,
 ) -> Iterator[Update]:
     """Write a summary of every source in `memory`, one update per token.
+
+    With `ends_at_limit` the last token that the length allows is the end token.
+    `over` is asked after every step; once it says yes, the run ends with what it has, unfinished.
 
     The children of a `Step` are first the rows of the next step, in order, then the hypotheses
     that ended at this step; `Candidate.rows[j]` is a child of step j. Children of a search that
@@ -59,10 +64,13 @@ def decode(
             f"more than max_new_tokens ({options.max_new_tokens})"
         )
     sources = [ids[real].tolist() for ids, real in zip(memory.source_ids, memory.mask, strict=True)]
-    filters = rules(options, special.eos_id, sources, bad_words_ids, forced_prefix_ids)
+    filters = rules(
+        options, special.eos_id, sources, bad_words_ids, forced_prefix_ids, ends_at_limit
+    )
     if options.do_sample:
         filters += sampling_filters(options)
-    run = _Run(model, memory, special, options, filters, proposer(options, model, len(sources)))
+    proposes = proposer(options, model, len(sources))
+    run = _Run(model, memory, special, options, filters, proposes, over)
     yield from run.updates([options] * len(sources))
 
 
@@ -105,6 +113,7 @@ class _Run:
     options: DecodingOptions
     filters: tuple[Filter, ...]
     proposer: Proposer
+    over: Callable[[], bool] | None = None
 
     def updates(self, limits: Sequence[DecodingOptions]) -> Iterator[Update]:
         """Run to the end; `limits` are the options of every source's own search."""
@@ -132,6 +141,8 @@ class _Run:
             steps: dict[int, Step] = {}
             if options.record_top_k > 0:
                 steps = recorder.steps(output, filtered, offer, choices, counts)
+            if self.over is not None and self.over():
+                searches = [search.cut() for search in searches]
             over = not any(search.live for search in searches)
             yield Update(
                 tuple(steps.get(source) for source in range(len(searches))),

@@ -160,12 +160,31 @@ class ForcedPrefix:
         return result
 
 
+@dataclass(frozen=True)
+class ForcedEnd:
+    """The last token that the length allows is the end token, at no cost."""
+
+    count: int  # max_new_tokens
+    eos_id: int
+    name: ClassVar[str] = "max_new_tokens"
+
+    def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
+        last = [row for row, prefix in enumerate(rows.prefixes) if len(prefix) == self.count - 1]
+        if not last:
+            return log_probs
+        result = log_probs.clone()
+        result[last] = FORBIDDEN
+        result[last, self.eos_id] = 0.0
+        return result
+
+
 def rules(
     options: DecodingOptions,
     eos_id: int,
     sources: Sequence[Sequence[int]],
     bad_words_ids: Sequence[Sequence[int]] = (),
     forced_prefix_ids: Sequence[int] = (),
+    ends_at_limit: bool = False,
 ) -> tuple[Filter, ...]:
     """The rules that hold for every strategy, in the order in which they are applied."""
     chosen: list[Filter] = []
@@ -182,7 +201,9 @@ def rules(
     if options.min_new_tokens > 0:
         chosen.append(MinNewTokens(options.min_new_tokens, eos_id))
     if forced_prefix_ids:
-        chosen.append(ForcedPrefix(tuple(forced_prefix_ids)))  # last: it overrules the others
+        chosen.append(ForcedPrefix(tuple(forced_prefix_ids)))  # late: it overrules the others
+    if ends_at_limit:
+        chosen.append(ForcedEnd(options.max_new_tokens, eos_id))
     return tuple(chosen)
 
 

@@ -23,7 +23,6 @@ from model.trace import Trace
 if TYPE_CHECKING:
     from model.summarizer import StreamUpdate
 
-DEFAULTS = DecodingOptions()
 MOST_PARTS = 50  # some 20,000 words; a part's trace can be megabytes
 JOINED_STYLES = ("notes", "summary")  # of several sentences; the others are one line
 
@@ -36,6 +35,8 @@ class Reader(Protocol):
     def room(self, style: str | None = None) -> int: ...
 
     def token_counts(self, texts: Sequence[str]) -> list[int]: ...
+
+    def defaults(self, style: str | None = None) -> DecodingOptions: ...
 
     def stream(
         self, text: str, options: DecodingOptions = ..., style: str | None = None
@@ -61,11 +62,12 @@ class DocumentUpdate:
 def stream_document(
     summarizer: Reader,
     text: str,
-    options: DecodingOptions = DEFAULTS,
+    options: DecodingOptions | None = None,
     style: str | None = None,
 ) -> Iterator[DocumentUpdate]:
     """Summarise a text of any length. Bad input raises here, not later; closing it stops it."""
     source = summarizer.read(text, style)
+    options = options or summarizer.defaults(style)
     whole = summarizer.stream(text, options, style)  # not begun yet: checks the options
     if not source.cut_tokens:
         return _short(whole)

@@ -1,70 +1,74 @@
-"""Linear maps with their weights laid out once for how they are read. On a CPU, never in training.
+"""Linear maps that lay out their weight for how it is read. On a CPU, never in training.
 
 A product of few rows with a large matrix takes as long as reading the matrix, and PyTorch's
-float32 layout leaves most of the memory's bandwidth unused. Several rows, as beams and sources
-give, are fastest through oneDNN's blocked layout. One row, as in greedy search, has no blocked
-kernel: a wide matrix is read fastest by columns, others as they are. Nothing else changes: names,
-shapes and `state_dict` stay, and the sums differ only by rounding.
+float32 layout leaves most of the memory's bandwidth unused. A few rows, as beams and sources give,
+are fastest through oneDNN's blocked layout. One row, as in greedy search, reads a wide matrix
+fastest by columns. Many rows, as the encoder has, gain nothing: their product is bound by
+arithmetic. So a layout is made when it is first read, and a map that never reads it, as most of the
+encoder's, spends no memory on it. Nothing else changes: names, shapes and `state_dict` stay, and
+the sums differ only by rounding.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 ROWS = 4  # how many rows the blocked layout is tuned for: the beams of one source
+MANY = 32  # rows from which on the plain layout is as fast
 
 
 class PackedLinear(nn.Linear):
-    """A linear map that multiplies with the copy of its weight that suits the number of rows."""
-
-    packed: Tensor  # for several rows; opaque
-    single: Tensor  # for one row: [out_features, in_features], in the order that is fastest
+    """A linear map that multiplies with the layout of its weight that suits the number of rows."""
 
     @classmethod
-    def of(cls, linear: nn.Linear, *, shared: bool = False) -> PackedLinear:
-        """The same map, on the same parameters.
-
-        A weight that nobody else reads, as `shared` ones are by an embedding, is itself laid out
-        for one row, which spares a copy.
-        """
+    def of(cls, linear: nn.Linear) -> PackedLinear:
+        """The same map, on the same parameters."""
         packed = cls(linear.in_features, linear.out_features, device="meta")
-        weight = linear.weight.detach()
-        blocked = torch.ops.mkldnn._reorder_linear_weight(weight, ROWS)
-        is_wide = linear.out_features > linear.in_features
-        single = weight.t().contiguous().t() if is_wide else weight
-        packed.weight = linear.weight if shared else nn.Parameter(single, requires_grad=False)
-        packed.bias = linear.bias
-        packed.register_buffer("packed", blocked, persistent=False)
-        packed.register_buffer("single", single, persistent=False)
+        packed.weight, packed.bias = linear.weight, linear.bias
         return packed
+
+    # Made at most once each, and from then on read by every thread.
+    @cached_property
+    def blocked(self) -> Tensor:
+        """For a few rows; opaque."""
+        return torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), ROWS)
+
+    @cached_property
+    def single(self) -> Tensor:
+        """For one row: [out_features, in_features], in the order that is fastest."""
+        is_wide = self.out_features > self.in_features
+        weight = self.weight.detach()
+        return weight.t().contiguous().t() if is_wide else weight
 
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
-        if states.numel() != self.in_features:
+        rows = states.numel() // self.in_features
+        if rows == 1:
+            return functional.linear(states, self.single, self.bias)
+        if rows < MANY:
             return torch.ops.mkldnn._linear_pointwise(
-                states, self.packed, self.bias, "none", [], ""
+                states, self.blocked, self.bias, "none", [], ""
             )
-        row = states.reshape(-1)
-        product = (
-            torch.mv(self.single, row)
-            if self.bias is None
-            else torch.addmv(self.bias, self.single, row)
-        )
-        return product.view(*states.shape[:-1], -1)
+        return functional.linear(states, self.weight, self.bias)
 
 
 def prepack(model: nn.Module) -> None:
-    """Pack every linear map of a float32 model on the CPU; elsewhere leave it as it is."""
+    """Pack every linear map of a float32 model on the CPU; elsewhere leave it as it is.
+
+    The model is for reading from then on: dropout is taken out.
+    """
     if not can_prepack():
         return
-    modules = list(model.modules())
-    owned = [id(weight) for module in modules for weight in module.parameters(recurse=False)]
-    for parent in modules:
+    for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Linear and _is_packable(child.weight):
-                shared = owned.count(id(child.weight)) > 1
-                setattr(parent, name, PackedLinear.of(child, shared=shared))
+                setattr(parent, name, PackedLinear.of(child))
+            elif type(child) is nn.Dropout:  # does nothing here, twenty-five times a step
+                setattr(parent, name, nn.Identity())
 
 
 def _is_packable(weight: Tensor) -> bool:

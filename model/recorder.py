@@ -48,7 +48,11 @@ class Recorder:
         candidates = self._candidates(filtered, offer, parents, tokens)
         raw, ranks = _places(filtered.stages[0], candidates, parents, tokens)
         entropy = entropy_bits(filtered.stages[0])
-        attention = None if output.cross_attention is None else _numpy(output.cross_attention)
+        attention = None
+        if (
+            output.cross_attention is not None
+        ):  # in the record's type; numpy converts ten times slower
+            attention = _numpy(output.cross_attention.half())
         gate = None if output.copy_gate is None else _numpy(output.copy_gate)
         steps: dict[int, Step] = {}
         child = 0
@@ -68,8 +72,10 @@ class Recorder:
                 filtered_log_probs=log_probs,
                 entropy=entropy[rows],
                 rules=rules,
-                cross_attention=(
-                    None if attention is None else attention[rows, ..., : self.lengths[source]]
+                cross_attention=(  # a copy: the batch's array is let go
+                    None
+                    if attention is None
+                    else attention[rows, ..., : self.lengths[source]].copy()
                 ),
                 copy_gate=None if gate is None else gate[rows],
             )

@@ -103,6 +103,10 @@ class Search:
         blocked = _best_first([c for group in self.groups for c in group.blocked], size)
         return (*ended, *blocked)[:size]
 
+    def cut(self) -> Search:
+        """The search ended here: what is live counts as written, unfinished."""
+        return Search(tuple(_cut(group) for group in self.groups))
+
     def best(self) -> tuple[int, ...]:
         """Tokens of the hypothesis with the best score so far, ended or live."""
         ended = self.hypotheses()
@@ -257,6 +261,11 @@ def _settle(search: Search, expansions: list[_Expansion]) -> tuple[Search, Choic
         tuple(penalties for expansion in expansions for penalties in expansion.penalties),
     )
     return Search(tuple(groups)), choice
+
+
+def _cut(group: Group) -> Group:
+    left = [Candidate(p.token_ids, p.rows, p.log_prob, p.score, False) for p in group.live]
+    return replace(group, live=(), ended=_best_first((*group.ended, *left), group.size))
 
 
 def _best_first(candidates: Iterable[Candidate], size: int) -> tuple[Candidate, ...]:

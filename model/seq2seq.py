@@ -120,6 +120,8 @@ class Seq2Seq(Protocol):
 
 
 def _select(value: Any, rows: Tensor) -> Any:
+    if value is None:
+        return None
     if isinstance(value, Tensor):
         return value.index_select(0, rows)
     return tuple(_select(part, rows) for part in value)

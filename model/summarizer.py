@@ -8,13 +8,12 @@ and the trace says where.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from torch import nn
 
 from model.checkpoint import Checkpoint, family_of
 from model.checkpoint import load as load_checkpoint
@@ -24,16 +23,17 @@ from model.decoding import Update, decode, force
 from model.freezing import Recording, source_of
 from model.length_batches import batches_of, padded
 from model.options import DecodingOptions
-from model.prepacked import prepack
+from model.precision import check_precision, use_precision
 from model.record import Source
 from model.seq2seq import Memory
 from model.source_text import UNWRITABLE, TextError, clean_text
+from model.style_options import styled
 from model.trace import Trace
 
 __all__ = ["Result", "StreamUpdate", "Summarizer", "TextError"]
 
 DEFAULTS = DecodingOptions()
-SECONDS_BETWEEN_UPDATES = 0.04  # 25 a second: smooth to read, cheap to draw
+SECONDS_BETWEEN_TEXTS = 0.04  # 25 a second: smooth to read, cheap to draw
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Result:
 
 @dataclass(frozen=True)
 class StreamUpdate:
-    """The summary so far; the last update has the trace and the final text."""
+    """The summary as it was a moment ago; the last update has the trace and the final text."""
 
     text: str
     trace: Trace | None = None
@@ -59,17 +59,30 @@ class Summarizer:
     >>> summarizer.summarize("A long text ...").text  # doctest: +SKIP
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, precision: str = "fp32") -> None:
+        """`precision` is what the checkpoint's model was prepared for, see `use_precision`."""
+        self.precision = precision
         self._checkpoint = checkpoint
         self._model = checkpoint.model
         self._tokenizer = checkpoint.tokenizer
 
     @classmethod
-    def load(cls, folder: str | Path) -> Summarizer:
-        """Open a model folder. Raises `CheckpointError` with the file and the reason."""
-        checkpoint = load_checkpoint(folder)
-        prepack(cast(nn.Module, checkpoint.model))
-        return cls(checkpoint)
+    def load(
+        cls,
+        folder: str | Path,
+        tell: Callable[[str], None] | None = None,
+        *,
+        precision: str = "auto",
+    ) -> Summarizer:
+        """Open a model folder, or a model of the Hub by its name there ("owner/name").
+
+        `tell` hears how much memory a model made elsewhere needs, before it is read. `precision`
+        is one of `PRECISIONS`. Raises `CheckpointError` with the file and the reason, and
+        ValueError for a precision that is unknown or not to be had.
+        """
+        check_precision(precision)  # refuses before anything is read
+        checkpoint = load_checkpoint(folder, tell)
+        return cls(checkpoint, use_precision(checkpoint.model, precision))
 
     @property
     def name(self) -> str:
@@ -91,17 +104,30 @@ class Summarizer:
         """Styles to choose from; the first is the default. Empty for a model without styles."""
         return self._tokenizer.styles
 
+    def defaults(self, style: str | None = None) -> DecodingOptions:
+        """How the model writes unless asked otherwise; one made elsewhere brings its own.
+
+        `style` None is the first; what suits a style stands in `model.style_options`.
+        """
+        style = style or next(iter(self.styles), None)
+        return styled(self._fitting(self._checkpoint.defaults), style)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the folder of a model made elsewhere asks for and Gistscope doesn't do."""
+        return self._checkpoint.notes
+
     def summarize(
-        self, text: str, options: DecodingOptions = DEFAULTS, style: str | None = None
+        self, text: str, options: DecodingOptions | None = None, style: str | None = None
     ) -> Result:
         """Summarise one text."""
         return self.summarize_many([text], options, style)[0]
 
     def stream(
-        self, text: str, options: DecodingOptions = DEFAULTS, style: str | None = None
+        self, text: str, options: DecodingOptions | None = None, style: str | None = None
     ) -> Iterator[StreamUpdate]:
         """Summarise one text and show the summary grow; bad input raises here, not later."""
-        options = self._fitting(options)
+        options = self.defaults(style) if options is None else self._fitting(options)
         self._check(options)
         recording = self._recording([self._source(text, style)], options.to_dict())
         return self._stream(recording, options)
@@ -144,17 +170,18 @@ class Summarizer:
 
     def room(self, style: str | None = None) -> int:
         """How many tokens of a text are read; the style's token and the end take the rest."""
-        return self.config.max_source_tokens - (1 if style is None and not self.styles else 2)
+        style = style or next(iter(self.styles), None)
+        return self.config.max_source_tokens - self._tokenizer.overhead(style)
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """How many tokens every text has, without any special one."""
         return [len(ids) for ids in self._tokenizer.encode_batch(texts)]
 
     def summarize_many(
-        self, texts: Sequence[str], options: DecodingOptions = DEFAULTS, style: str | None = None
+        self, texts: Sequence[str], options: DecodingOptions | None = None, style: str | None = None
     ) -> list[Result]:
         """Summarise texts in batches of similar length; results are in the order of `texts`."""
-        options = self._fitting(options)
+        options = self.defaults(style) if options is None else self._fitting(options)
         self._check(options)
         names = [f"text at {place}" if len(texts) > 1 else "text" for place in range(len(texts))]
         sources = [self._source(text, style, name) for text, name in zip(texts, names, strict=True)]
@@ -189,36 +216,46 @@ class Summarizer:
     def _stream(
         self, recording: Recording, options: DecodingOptions, kept: Sequence[int] = ()
     ) -> Iterator[StreamUpdate]:
-        """Run and show; what was `kept` of another run is there from the first update on."""
-        shown, shown_at = "", -SECONDS_BETWEEN_UPDATES
+        """Run and show; what was `kept` of another run is there from the first update on.
+
+        An update a step, so that whoever reads can end the run at any; most repeat the text before.
+        """
+        shown, shown_at = self._readable(kept), -SECONDS_BETWEEN_TEXTS
         for update in self._updates(recording, options, kept):
-            so_far = len(update.best[0])
-            if so_far < len(kept) or time.monotonic() - shown_at < SECONDS_BETWEEN_UPDATES:
-                continue
-            # The end may be the first half of a character that the next token completes.
-            text = self._tokenizer.decode(update.best[0]).rstrip("\ufffd")
-            if text != shown:
-                shown, shown_at = text, time.monotonic()
-                yield StreamUpdate(text)
+            due = time.monotonic() - shown_at >= SECONDS_BETWEEN_TEXTS
+            if due and len(update.best[0]) >= len(kept):
+                shown, shown_at = self._readable(update.best[0]), time.monotonic()
+            yield StreamUpdate(shown)
         trace = recording.traces()[0]
         yield StreamUpdate(trace.hypotheses[0].text, trace)
+
+    def _readable(self, ids: Sequence[int]) -> str:
+        """The text of a summary that is not finished."""
+        # The end may be the first half of a character that the next token completes.
+        return self._tokenizer.decode(ids).rstrip("\ufffd")
 
     def _updates(
         self, recording: Recording, options: DecodingOptions, kept: Sequence[int] = ()
     ) -> Iterator[Update]:
         """Run to the end; `kept` are the tokens to begin with where their text isn't enough."""
-        memory = self._encode(recording)
+        memory, manners = self._encode(recording), self._checkpoint.manners
         updates = decode(
             self._model,
             memory,
             self.config,
             options,
-            bad_words_ids=self._bad_words(options.bad_words),
+            bad_words_ids=[*manners.banned_ids, *self._bad_words(options.bad_words)],
             forced_prefix_ids=kept or self._prefix(options),
+            ends_at_limit=manners.ends_at_limit,
+            over=self._over(),
         )
         for update in updates:
             recording.add(update)
             yield update
+
+    def _over(self) -> Callable[[], bool] | None:
+        """Asked after every step whether a run ends there with what it has; a shared page does."""
+        return None
 
     def _encode(self, recording: Recording) -> Memory:
         sources = [[token.id for token in source.tokens] for source in recording.sources]
@@ -240,6 +277,7 @@ class Summarizer:
             "name": self.name,
             "family": family_of(self.config),
             "fingerprint": self.fingerprint,
+            "precision": self.precision,
         }
         return Recording(sources, self._tokenizer, options, model)
 
@@ -249,7 +287,9 @@ class Summarizer:
         return self._tokenizer.encode_batch(variants)
 
     def _prefix(self, options: DecodingOptions) -> list[int]:
-        return self._tokenizer.encode_batch([options.forced_prefix])[0]
+        if not options.forced_prefix:
+            return list(self._checkpoint.manners.first_ids)
+        return self._tokenizer.encode_prefix(options.forced_prefix)
 
     def _fitting(self, options: DecodingOptions) -> DecodingOptions:
         """The options, with the default length cut to what this model can write.

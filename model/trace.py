@@ -6,6 +6,7 @@ Letters: K beam rows, L decoder layers, H heads, S source tokens, T target token
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -153,7 +154,9 @@ class Trace(Record):
     def words(self, hypothesis: int) -> tuple[Segment, ...]:
         """Words of the hypothesis; punctuation marks are words, special tokens are in none."""
         chosen = self._hypothesis(hypothesis)
-        return words(chosen.text, chosen.offsets)
+        if hypothesis not in self._words:
+            self._words[hypothesis] = words(chosen.text, chosen.offsets)
+        return self._words[hypothesis]
 
     def word_log_probs(self, hypothesis: int) -> np.ndarray:
         """Log-probability of every word of `words`: the sum over its tokens."""
@@ -168,7 +171,7 @@ class Trace(Record):
 
     def source_words(self) -> tuple[Segment, ...]:
         """Words of the source, as far as the model read it."""
-        return words(self.source.text, self._source_spans())
+        return self._source_words
 
     def source_sentences(self) -> tuple[Segment, ...]:
         """Sentences of the source, as far as the model read it."""
@@ -208,6 +211,15 @@ class Trace(Record):
     def from_json(cls, text: str) -> Trace:
         """Read a trace back. The text may come from anyone: `TraceError` says what is wrong."""
         return cls(**vars(read_record(text)))
+
+    # Every view asks for the words again, and nothing in a trace ever changes.
+    @cached_property
+    def _source_words(self) -> tuple[Segment, ...]:
+        return words(self.source.text, self._source_spans())
+
+    @cached_property
+    def _words(self) -> dict[int, tuple[Segment, ...]]:
+        return {}
 
     def _hypothesis(self, hypothesis: int) -> Hypothesis:
         if not 0 <= hypothesis < len(self.hypotheses):

@@ -8,7 +8,7 @@ from torch import nn
 
 from model.checkpoint import build
 from model.config import RNNConfig, TransformerConfig
-from model.prepacked import PackedLinear, can_prepack, prepack
+from model.prepacked import MANY, PackedLinear, can_prepack, prepack
 
 CONFIGS = [
     RNNConfig(vocabulary_size=50, embedding_size=16, hidden_size=16),
@@ -48,7 +48,10 @@ def test_every_linear_map_is_packed(model: nn.Module) -> None:
     assert kinds == {PackedLinear}
 
 
-@pytest.mark.parametrize("shape", [(16,), (1, 16), (4, 16), (2, 3, 16), (2, 1, 3, 16), (0, 16)])
+SHAPES = [(16,), (1, 16), (4, 16), (2, 3, 16), (2, 1, 3, 16), (0, 16), (MANY, 16)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("size", [7, 40], ids=["tall", "wide"])
 def test_a_packed_map_takes_any_leading_shape(
@@ -60,6 +63,16 @@ def test_a_packed_map_takes_any_leading_shape(
     expected = linear(states)
     prepack(packed)
     torch.testing.assert_close(packed(states), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(not can_prepack(), reason="this PyTorch has no oneDNN")
+def test_a_layout_that_is_never_read_is_never_made() -> None:
+    linear = nn.Sequential(nn.Linear(16, 40).requires_grad_(False))
+    prepack(linear)
+    linear(torch.randn(MANY, 16))
+    assert not {"single", "blocked"} & vars(linear[0]).keys()
+    linear(torch.randn(1, 16))
+    assert "blocked" not in vars(linear[0])
 
 
 def test_half_precision_is_left_alone() -> None:

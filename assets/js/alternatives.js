@@ -3,11 +3,12 @@
 const link = window.gistscope;
 const { node, say } = link;
 const part = (name) => element.querySelector(name);
+let view = {};
 let current = null; // the word drawn now
 let piece = 0; // which of its tokens
 
 const text = (message) => (typeof message === "string" ? message : say(message));
-const open = () => typeof trigger === "function" && !(props.value || {}).fixed;
+const open = () => typeof trigger === "function" && !view.fixed;
 
 function share(value) {
   if (value === null) return "0";
@@ -61,7 +62,7 @@ function go(choice) {
 }
 
 function draw(words) {
-  const word = ((props.value || {}).words || [])[words[words.length - 1]];
+  const word = (view.words || [])[words[words.length - 1]];
   part("table").hidden = !word;
   part(".gs-hint").hidden = Boolean(word);
   part("form").hidden = !word || !open();
@@ -103,6 +104,6 @@ part("form").addEventListener("submit", (event) => {
   part("input").value = "";
 });
 
-watch("value", () => { current = null; draw(link.shown()); });
+link.drawn(props, watch, (value) => { view = value; current = null; draw(link.shown()); });
 link.listen(element, draw);
 link.onLanguage(() => draw(link.shown()));

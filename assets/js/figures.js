@@ -23,7 +23,7 @@
     const wanted = shapes(meta);
     const key = JSON.stringify(wanted);
     const drawn = (plot.layout.shapes || []).length;
-    if (plot.gistscopeMark === key && drawn === wanted.length) return;
+    if (drawn === wanted.length && (!drawn || plot.gistscopeMark === key)) return;
     plot.gistscopeMark = key;
     window.Plotly.relayout(plot, { shapes: wanted });
   }

@@ -71,25 +71,26 @@
     "[data-testid='markdown'] p", "[data-testid='markdown'] span", ".upload-container .wrap",
     ".upload-container .or",
   ].join(", ");
-  const PLOTTED = ".gtitle, .xtitle, .ytitle, .cbtitle text, .legendtext";
+  const OURS = /\u2063([^\u2063]*)\u2063/g; // the page's own words in a figure; see frame.py
   const NAMED = ["aria-label", "placeholder", "title"]; // attributes with words
   const SAID = { "data-say": null, "data-say-label": "aria-label", "data-say-title": "title" };
   const LABELLED = /^(number input for|range slider for) (.+)$/; // how Gradio names a slider's parts
   const written = new WeakMap(); // what we wrote where: node → { place: { english, shown } }
 
-  // Put `read`'s text into the language shown. What we wrote before still has its English; what
-  // somebody else wrote since is English anew.
-  function put(node, place, read, write) {
+  // Put `read`'s text into the language shown, and return whether that changed it. What we wrote
+  // before still has its English; what somebody else wrote since is English anew.
+  function put(node, place, read, write, turned = worded) {
     const stands = read();
-    if (!stands || !stands.trim()) return;
+    if (!stands || !stands.trim()) return false;
     const notes = written.get(node) || {};
     const before = notes[place];
     const english = before && before.shown === stands ? before.english : stands;
-    const shown = worded(english);
+    const shown = turned(english);
     if (shown !== stands) write(shown);
-    if (shown === english && !before) return;
+    if (shown === english && !before) return false;
     notes[place] = { english, shown };
     written.set(node, notes);
+    return shown !== stands;
   }
 
   function worded(english) {
@@ -106,11 +107,6 @@
     put(text, "text", () => text.nodeValue, (shown) => { text.nodeValue = shown; });
   const putName = (element, name) => put(element, name,
     () => element.getAttribute(name), (shown) => element.setAttribute(name, shown));
-
-  function texts(root, visit) {
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    for (let text = walker.nextNode(); text; text = walker.nextNode()) visit(text);
-  }
 
   function saySelf(element) {
     for (const [from, name] of Object.entries(SAID)) {
@@ -145,14 +141,31 @@
     });
   }
 
-  // Titles are the page's; an annotation is where the figure has no words of a text.
+  // A figure's words are in its data, so that hover texts have them, too; then it is drawn again.
   function sayPlot(box) {
-    box.querySelectorAll(PLOTTED).forEach((title) => texts(title, putText));
     box.querySelectorAll(".js-plotly-plot").forEach((plot) => {
-      const meta = (plot.layout && plot.layout.meta) || {};
-      if (meta.words || meta.nodes) return;
-      plot.querySelectorAll(".annotation-text").forEach((note) => texts(note, putText));
+      if (!window.Plotly || !plot.data || (current === "en" && !translatedOnce.has(plot))) return;
+      translatedOnce.add(plot);
+      if ([plot.data, plot.layout].filter(sayFigure).length) window.Plotly.redraw(plot);
     });
+  }
+
+  const translatedOnce = new WeakSet();
+  const figureText = (english) =>
+    english.replace(OURS, (whole, own) => (current === "zh" ? translated(own) : whole));
+
+  // Whether anything below `value`, plain objects and lists, was changed.
+  function sayFigure(value) {
+    let changed = false;
+    for (const [key, part] of Object.entries(value)) {
+      if (typeof part === "string") {
+        changed = put(value, key, () => part, (shown) => { value[key] = shown; }, figureText) || changed;
+      } else if (part && (Array.isArray(part) ? typeof part[0] !== "number"
+        : Object.getPrototypeOf(part) === Object.prototype)) {
+        changed = sayFigure(part) || changed;
+      }
+    }
+    return changed;
   }
 
   function sayAll() {

@@ -85,17 +85,36 @@
     },
   });
 
+  // ---- values that come deflated -----------------------------------------------------------
+  async function inflated(base64) {
+    const letters = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([letters]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  }
+
+  // Calls `draw` with a component's value, now and whenever it changes; one that comes packed is
+  // drawn a moment later.
+  api.drawn = (props, watch, draw) => {
+    let newest = 0;
+    async function next() {
+      const mine = (newest += 1);
+      const value = props.value || {};
+      const view = !value.packed ? value
+        : JSON.parse(new TextDecoder().decode(await inflated(value.packed)));
+      if (mine === newest) draw(view); // else another one came meanwhile
+    }
+    watch("value", next);
+    next();
+  };
+
   // ---- attention ---------------------------------------------------------------------------
   Object.assign(api, {
-    // Most cells are zero: they come deflated, and a moment passes until they can be shown.
     async attention(packed) {
       weights = null;
       newest = packed;
       notify();
       if (!packed) return;
-      const letters = Uint8Array.from(atob(packed.data), (letter) => letter.charCodeAt(0));
-      const stream = new Blob([letters]).stream().pipeThrough(new DecompressionStream("deflate"));
-      const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+      const bytes = await inflated(packed.data);
       if (packed !== newest) return; // another run came meanwhile
       weights = { bytes, peaks: packed.peaks, columns: packed.columns };
       notify();

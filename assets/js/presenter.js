@@ -5,6 +5,8 @@
   const gistscope = (window.gistscope = window.gistscope || {});
   if (gistscope.present) return;
   const KEPT = "gistscope-presenting";
+  const LETTER = "gistscope-key-p"; // "off" where the key is switched off
+  let letter = true;
   const presenting = () => document.body.classList.contains("gs-presenting");
 
   function present(on = !presenting()) {
@@ -40,7 +42,7 @@
   // under way is stopped first.
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if ((event.key === "p" || event.key === "P") && !typing(event.target)) {
+    if (letter && (event.key === "p" || event.key === "P") && !typing(event.target)) {
       event.preventDefault();
       present();
     } else if (event.key === "Escape" && presenting() && !running()
@@ -54,13 +56,22 @@
     if (event.target.closest && event.target.closest(".gs-present")) present();
   });
 
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches(".gs-key-p")) return;
+    letter = event.target.checked;
+    try { localStorage.setItem(LETTER, letter ? "on" : "off"); } catch { /* storage may be off */ }
+  });
+
   function start() {
     let kept = null;
     try { kept = sessionStorage.getItem(KEPT); } catch { /* storage may be off */ }
     if (kept === "on") present(true);
-    // Gradio draws the header after this script ran.
+    try { letter = localStorage.getItem(LETTER) !== "off"; } catch { /* storage may be off */ }
+    // Gradio draws the page after this script ran.
     const observer = new MutationObserver(() => {
-      if (!document.querySelector(".gs-present")) return;
+      const box = document.querySelector(".gs-key-p");
+      if (!box || !document.querySelector(".gs-present")) return;
+      box.checked = letter;
       press();
       observer.disconnect();
     });

@@ -6,12 +6,12 @@ const part = (name) => element.querySelector(name);
 const MOST_USERS = 3; // words of the summary that are named for a word of the source
 const SEEN = 0.05; // a shade below it cannot be told from none
 const SVG = "http://www.w3.org/2000/svg";
+let view = {};
 let spans = []; // one a word, and the marks
 let looks = []; // what each span shows now, as one string: only what differs is written
 let shares = null; // the attention shown, one a span
 
 function paint() {
-  const view = props.value || {};
   const words = view.words || [];
   const text = part(".gs-read-words");
   spans = words.map(wordSpan);
@@ -21,7 +21,7 @@ function paint() {
   text.hidden = !words.length;
   part(".gs-caution").hidden = !view.attention;
   link.texts.source = words.map((word) => (word.special ? say(word.text) : word.text));
-  part(".gs-rest").replaceChildren(...(view.unread ? rest(view) : []));
+  part(".gs-rest").replaceChildren(...(view.unread ? rest() : []));
   part(".gs-extent").textContent = link.line(view.extent);
   strip(view.strip);
   link.attention(view.attention || null); // this notifies, and so shades
@@ -37,7 +37,7 @@ function wordSpan(word, place) {
   return span;
 }
 
-function rest(view) {
+function rest() {
   const more = { key: "… ({count} more characters)", values: { count: view.unread_more } };
   const parts = [node("span", "gs-cut", say("not read from here")), node("span", "gs-unread", view.unread)];
   if (view.unread_more) parts.push(node("span", "gs-unread", ` ${say(more)}`));
@@ -129,7 +129,6 @@ element.addEventListener("pointerover", (event) => {
   const span = event.target.closest(".gs-read");
   if (span) entitle(span, shares ? (100 * shares[span.dataset.place]).toFixed(1) : "");
 });
-watch("value", paint);
-paint();
+link.drawn(props, watch, (value) => { view = value; paint(); });
 link.listen(element, shade);
 link.onLanguage(paint);

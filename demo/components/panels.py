@@ -61,6 +61,14 @@ def tools() -> gr.HTML:
     return _fixed(f'<div class="gs-tools">{header_buttons()}</div>')
 
 
+def shortcuts() -> gr.HTML:
+    """What keys do, and the switch of the one that is a letter: whoever speaks to type needs it."""
+    keys = _said("span", "", "Ctrl ↵ summarizes, Esc stops and lets go of words.")
+    letter = _said("span", "", "Key p switches the presenter view")
+    switch = f'<label><input type="checkbox" class="gs-key-p" checked> {letter}</label>'
+    return _fixed(f'<p class="gs-hint gs-shortcuts">{keys} {switch}</p>')
+
+
 def heading(text: str, aside: str = "") -> gr.HTML:
     """A card's heading. Both texts are the page's own, never a user's."""
     side = _said("span", "gs-aside", aside) if aside else ""

@@ -9,7 +9,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from demo.plots.columns import Columns, map_columns, word_ranges
-from demo.plots.frame import COPIED, empty_figure, frame, label, word_axis, wrapped
+from demo.plots.frame import (
+    COPIED,
+    empty_figure,
+    frame,
+    label,
+    ours,
+    word_axis,
+    word_name,
+    wrapped,
+)
 from demo.reading import (
     MARKS_NAME,
     AttentionView,
@@ -24,7 +33,6 @@ from model.trace import PooledAttention, Trace
 # Transparent at zero, so that one scale serves a light and a dark page.
 SCALE = [[0.0, "rgba(109,102,240,0)"], [0.08, "rgba(109,102,240,0.14)"], [1.0, "#6d66f0"]]
 COPIED_SCALE = [[0.0, "rgba(13,148,136,0.06)"], [1.0, COPIED]]
-COPIED_NAME = "copied"
 ROW_HEIGHT = 24  # pixels
 COLUMN_WIDTH = {"words": 12, "tokens": 12, "sentences": 44}
 SLANT = {"words": -60, "tokens": -60, "sentences": -30}  # degrees
@@ -39,7 +47,7 @@ def attention_map(
 ) -> go.Figure:
     """A heat map, one row a summary word; rows sum to 100 % with the column of special tokens.
 
-    A model with a copy gate has a second strip behind it: how much of every word was copied.
+    A model with a copy gate has a strip before it: how much of every word was copied.
     """
     words = summary_words(trace, hypothesis)
     if not words:
@@ -50,8 +58,7 @@ def attention_map(
     columns = map_columns(trace, view)
     pooled = pooled_over(trace, hypothesis, view, columns.parts)
     copied = copied_by_word(trace, hypothesis)
-    names = [part.text for part in columns.parts] + [MARKS_NAME]
-    figure = go.Figure(layout=_layout([word.text for word in words], names, view))
+    figure = go.Figure(layout=_layout([word_name(word) for word in words], columns, view))
     figure.add_trace(_cells(pooled, _peak(trace, hypothesis, view, pooled, columns), view))
     if copied is not None:
         _add_copied(figure, copied)
@@ -79,7 +86,8 @@ def _peak(
 
 def _cells(pooled: PooledAttention, peak: float, view: AttentionView) -> go.Heatmap:
     weights = np.concatenate([pooled.weights, pooled.outside[:, None]], axis=1)
-    counted = "strongest attention" if "max" in (view.layer, view.head) else "attention"
+    strongest = "max" in (view.layer, view.head)
+    counted = ours("of the strongest attention") if strongest else ours("of the attention")
     return go.Heatmap(
         # Columns are few, see MOST_COLUMNS: exact numbers stay small on their way.
         z=(100 * weights).astype(np.float32),
@@ -90,12 +98,15 @@ def _cells(pooled: PooledAttention, peak: float, view: AttentionView) -> go.Heat
         xgap=1,
         ygap=2,
         **UNIT_GRID,
-        hovertemplate=f"%{{y}} → %{{x}}<br>%{{z:.1f}} % of the {counted}<extra></extra>",
+        hovertemplate=f"%{{y}} → %{{x}}<br>%{{z:.1f}} % {counted}<extra></extra>",
     )
 
 
 def _add_copied(figure: go.Figure, copied: np.ndarray) -> None:
-    """A strip right of the map, with an axis of its own: this is no attention."""
+    """A strip between words and map, with an axis of its own: this is no attention.
+
+    It stands left, where it is seen: a map of many columns scrolls sideways.
+    """
     across = figure.layout.meta["min_width"] - figure.layout.margin.l - figure.layout.margin.r
     figure.add_heatmap(
         z=(100 * copied[:, None]).astype(np.float32),
@@ -106,13 +117,14 @@ def _add_copied(figure: go.Figure, copied: np.ndarray) -> None:
         ygap=2,
         xaxis="x2",
         **UNIT_GRID,
-        hovertemplate="%{y}: %{z:.0f} % copied from the source<extra></extra>",
+        hovertemplate=f"%{{y}}: %{{z:.0f}} % {ours('copied from the source')}<extra></extra>",
     )
     figure.update_layout(
-        xaxis={"domain": [0, 1 - (STRIP + GAP) / across]},
+        xaxis={"domain": [(STRIP + GAP) / across, 1]},
+        yaxis={"anchor": "x2"},
         xaxis2=word_axis(
-            [COPIED_NAME],
-            domain=[1 - STRIP / across, 1],
+            [ours("copied")],
+            domain=[0, STRIP / across],
             side="top",
             tickangle=SLANT["words"],
             tickfont={"size": 10.5},
@@ -121,36 +133,36 @@ def _add_copied(figure: go.Figure, copied: np.ndarray) -> None:
     )
 
 
-def _layout(words: Sequence[str], names: Sequence[str], view: AttentionView) -> go.Layout:
+def _layout(words: Sequence[str], columns: Columns, view: AttentionView) -> go.Layout:
     """Axes, labels and sizes. The hover text is the axis text, so that is the long form."""
     sentences = view.unit == "sentences"
-    short = [_short(name, place, sentences) for place, name in enumerate(names)]
+    short = [*_labels(columns, sentences), ours(MARKS_NAME)]
+    full = [*(wrapped(part.text) for part in columns.parts), ours(MARKS_NAME)]
     above = round(34 + ABOVE[view.unit] * max(map(len, short)))
-    left = round(28 + BESIDE * max(len(label(word)) for word in words))
+    left = round(28 + BESIDE * max(map(len, words)))
     layout = frame(above + ROW_HEIGHT * len(words) + 12, {"l": left, "r": 24, "t": above, "b": 12})
     layout.update(
         xaxis=word_axis(
-            names,
-            ticktext=[wrapped(name) for name in names] if sentences else short,
+            full if sentences else short,
             showticklabels=not sentences,
             side="top",
             tickangle=SLANT[view.unit],
             tickfont={"size": 10.5},
-            range=[-0.5, len(names) - 0.5],
+            range=[-0.5, len(short) - 0.5],
         ),
         yaxis=word_axis(words, range=[len(words) - 0.5, -0.5], tickfont={"size": 12}),
-        annotations=_headings(names, short) if sentences else [],
+        annotations=_headings(short, full) if sentences else [],
         meta={
             "axis": "y",
             "words": list(range(len(words))),
-            "min_width": left + 24 + STRIP + GAP + COLUMN_WIDTH[view.unit] * len(names),
+            "min_width": left + 24 + STRIP + GAP + COLUMN_WIDTH[view.unit] * len(short),
             "unit": view.unit,
         },
     )
     return layout
 
 
-def _headings(names: Sequence[str], short: Sequence[str]) -> list[dict[str, Any]]:
+def _headings(short: Sequence[str], full: Sequence[str]) -> list[dict[str, Any]]:
     """Labels that say the whole sentence when pointed at; an axis' own ones can't."""
     return [
         {
@@ -164,11 +176,17 @@ def _headings(names: Sequence[str], short: Sequence[str]) -> list[dict[str, Any]
             "textangle": SLANT["sentences"],
             "text": text,
             "font": {"size": 10.5},
-            "hovertext": wrapped(name),
+            "hovertext": whole,
         }
-        for place, (name, text) in enumerate(zip(names, short, strict=True))
+        for place, (text, whole) in enumerate(zip(short, full, strict=True))
     ]
 
 
-def _short(name: str, place: int, numbered: bool) -> str:
-    return label(f"{place + 1}  {name}" if numbered and name != MARKS_NAME else name)
+def _labels(columns: Columns, numbered: bool) -> list[str]:
+    """The columns' names, cut; "before" and "after" are no words of the text."""
+    return [
+        ours(part.text)
+        if place in columns.rest
+        else label(f"{place + 1}  {part.text}" if numbered else part.text)
+        for place, part in enumerate(columns.parts)
+    ]

@@ -16,11 +16,12 @@ from demo.plots.frame import (
     empty_figure,
     frame,
     label,
+    ours,
     piece_axis,
     plain,
     word_axis,
 )
-from demo.reading import summary_pieces, token_text
+from demo.reading import END_TOKEN, summary_pieces, token_text
 from model.trace import Alternative, Trace
 
 STRIP_ROWS = 6  # candidates a token; one more row where a less probable one was chosen
@@ -28,7 +29,6 @@ STRIP_LABEL = 10  # characters in a cell
 CELL_WIDTH, CELL_HEIGHT = 64, 28  # pixels
 MOST_BARS = 8  # candidates of one step
 BAR_LABEL = 13  # characters left of a bar
-OTHERS_NAME = "all others"
 AFTER = "rgba(109,102,240,0.42)"  # the page's ink is read on it, be it black or white
 GENERAL = ("temperature",)  # rules that move every token: nothing to say of one
 BLOCKED = -1.0  # in place of a probability: the cell is grey
@@ -87,11 +87,11 @@ def raw_and_final(trace: Trace, hypothesis: int, step: int) -> go.Figure:
     # Only sampling divides by what the rules left over; elsewhere the rest is not known.
     sampled = bool(trace.options.get("do_sample"))
     final.append(max(0.0, 1 - sum(map(_final, shown))) if sampled else None)
-    names = [_marked(one) for one in shown] + [OTHERS_NAME]
+    names = [*(_marked(one, BAR_LABEL) for one in shown), ours("all others")]
     height = 56 + 36 * len(names)
     figure = go.Figure(layout=frame(height, {"l": 100, "r": 8, "t": 34, "b": 26}))
-    figure.add_trace(_bars("model", raw, ACCENT, upper=True))
-    figure.add_trace(_bars("after rules", final, AFTER, upper=False))
+    figure.add_trace(_bars(ours("model"), raw, ACCENT, upper=True))
+    figure.add_trace(_bars(ours("after rules"), final, AFTER, upper=False))
     figure.data[1].text = [
         *map(_after_text, shown),
         "" if final[-1] is None else f"{final[-1]:.3f}",
@@ -108,7 +108,6 @@ def raw_and_final(trace: Trace, hypothesis: int, step: int) -> go.Figure:
         },
         yaxis=word_axis(
             names,
-            ticktext=[label(name, BAR_LABEL) for name in names],
             range=[len(names) - 0.5, -0.5],
             tickfont={"size": 12},
         ),
@@ -142,7 +141,7 @@ def _strip_cells(columns: Sequence[Sequence[Alternative | None]], rows: int) -> 
         for row, one in enumerate(column):
             if one is not None:
                 z[row, place] = BLOCKED if _blocked(one) else math.exp(one.log_prob)
-                text[row][place] = label(_marked(one, chosen=False), STRIP_LABEL)
+                text[row][place] = _marked(one, STRIP_LABEL, chosen=False)
                 hover[row][place] = _hover(one)
     return go.Heatmap(
         z=z,
@@ -187,28 +186,35 @@ def _column(candidates: Sequence[Alternative]) -> list[Alternative | None]:
 
 
 def _hover(one: Alternative) -> str:
+    named = ours("(end)") if one.text == END_TOKEN else f"“{plain(token_text(one.text))}”"
     lines = [
-        f"“{plain(token_text(one.text))}”{' (chosen)' if one.chosen else ''}",
-        f"model {math.exp(one.log_prob):.4f}",
-        "blocked" if _blocked(one) else f"after rules {_final(one):.4f}",
-        *(plain(RULES.get(rule, rule.replace("_", " "))) for rule in one.rules),
+        f"{named} · {ours('chosen')}" if one.chosen else named,
+        f"{ours('model')} {math.exp(one.log_prob):.4f}",
+        ours("blocked") if _blocked(one) else f"{ours('after rules')} {_final(one):.4f}",
+        *map(_rule, one.rules),
     ]
     return "<br>".join(lines)
 
 
 def _after_text(one: Alternative) -> str:
     """The number behind a bar after rules, and the rule where one said something of this token."""
-    named = [RULES.get(rule, rule.replace("_", " ")) for rule in one.rules if rule not in GENERAL]
+    named = [_rule(rule) for rule in one.rules if rule not in GENERAL]
     if _blocked(one):
-        return plain(f"✕ blocked: {', '.join(named) or 'by a rule'}")
-    return plain(" · ".join([f"{_final(one):.3f}", *named]))
+        return f"✕ {ours('blocked')}: {', '.join(named) or ours('by a rule')}"
+    return " · ".join([f"{_final(one):.3f}", *named])
 
 
-def _marked(one: Alternative, chosen: bool = True) -> str:
-    text = token_text(one.text)
-    if _blocked(one):
-        return f"✕ {text}"
-    return f"▸ {text}" if chosen and one.chosen else text
+def _rule(name: str) -> str:
+    """A rule in words; one that is not known comes from a record and is nobody's to translate."""
+    return ours(RULES[name]) if name in RULES else plain(name.replace("_", " "))
+
+
+def _marked(one: Alternative, longest: int, chosen: bool = True) -> str:
+    """A candidate as a label, with what became of it."""
+    mark = "✕ " if _blocked(one) else "▸ " if chosen and one.chosen else ""
+    if one.text == END_TOKEN:
+        return mark + ours("(end)")
+    return label(mark + token_text(one.text), longest)
 
 
 def _blocked(one: Alternative) -> bool:

@@ -1,4 +1,8 @@
-"""What all figures share: fonts, transparency, axes that count words. Sees no trace."""
+"""What all figures share: fonts, transparency, axes that count words. Sees no trace.
+
+The page's own words in a figure stand between two invisible separators (`ours`): the browser says
+those in the reader's language, and leaves alone what comes from a text.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from demo.reading import Piece
+from demo.reading import Piece, Word
 
 ACCENT = "#6d66f0"  # seen well on white and on near-black
 DOUBT = "#f59e0b"
@@ -18,6 +22,7 @@ FAINT = "rgba(128, 128, 150, 0.18)"
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 LONGEST_LABEL = 18  # characters
 HOVER_LINE, LONGEST_HOVER = 56, 168  # characters
+SEPARATOR = "\u2063"  # as wide as nothing
 
 
 def frame(height: int, margin: dict[str, int]) -> go.Layout:
@@ -41,14 +46,16 @@ def frame(height: int, margin: dict[str, int]) -> go.Layout:
 
 
 def word_axis(labels: Sequence[str], **settings: Any) -> dict[str, Any]:
-    """An axis with one whole number a word and the word as its label."""
+    """An axis with one whole number a label; the labels are made by `label` or `ours`."""
     return {
         "tickmode": "array",
         "tickvals": list(range(len(labels))),
-        "ticktext": [label(text) for text in labels],
+        "ticktext": list(labels),
         "showgrid": False,
         "zeroline": False,
         "ticks": "",
+        # Plotly would measure every label again and again, to hide those at the figure's edge.
+        "ticklabeloverflow": "allow",
         "fixedrange": True,
         **settings,
     }
@@ -56,8 +63,26 @@ def word_axis(labels: Sequence[str], **settings: Any) -> dict[str, Any]:
 
 def piece_axis(pieces: Sequence[Piece], **settings: Any) -> dict[str, Any]:
     """The same for tokens; one that goes on with a word shows so by a dot before it."""
-    texts = [piece.text if piece.begins else f"·{piece.text}" for piece in pieces]
-    return word_axis(texts, **settings)
+    return word_axis([_piece_label(piece) for piece in pieces], **settings)
+
+
+def _piece_label(piece: Piece) -> str:
+    return piece_name(piece) if piece.begins else label(f"·{piece.text}")
+
+
+def piece_name(piece: Piece) -> str:
+    """A token as a label."""
+    return ours(piece.text) if piece.special else label(piece.text)
+
+
+def word_name(word: Word) -> str:
+    """A word as a label."""
+    return ours(word.text) if word.special else label(word.text)
+
+
+def ours(words: str) -> str:
+    """Words of the page's own, for the browser to translate; Plotly's markup may be in them."""
+    return f"{SEPARATOR}{words}{SEPARATOR}"
 
 
 def label(text: str, longest: int = LONGEST_LABEL) -> str:
@@ -75,8 +100,10 @@ def wrapped(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text without meaning to Plotly, which reads a few HTML tags and entities."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text without meaning to Plotly, which reads a few HTML tags and entities, or to `ours`."""
+    return (
+        text.replace(SEPARATOR, "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    )
 
 
 def empty_figure(message: str, height: int = 160) -> go.Figure:
@@ -84,6 +111,6 @@ def empty_figure(message: str, height: int = 160) -> go.Figure:
     figure = go.Figure(layout=frame(height, {"l": 10, "r": 10, "t": 10, "b": 10}))
     figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, meta={})
     figure.add_annotation(
-        text=plain(message), showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper"
+        text=ours(message), showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper"
     )
     return figure

@@ -14,9 +14,11 @@ from demo.plots.frame import (
     FAINT,
     empty_figure,
     frame,
+    ours,
     piece_axis,
-    plain,
+    piece_name,
     word_axis,
+    word_name,
 )
 from demo.reading import Piece, summary_pieces, summary_words
 from model.trace import Trace
@@ -45,11 +47,11 @@ def word_probabilities(trace: Trace, hypothesis: int = 0) -> go.Figure:
         textposition="outside",
         textfont={"size": 10},
         cliponaxis=False,
-        customdata=[plain(word.text) for word in words],
+        customdata=[word_name(word) for word in words],
         hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
     figure.update_layout(
-        xaxis=word_axis([word.text for word in words], tickangle=-45, tickfont={"size": 11}),
+        xaxis=word_axis([word_name(word) for word in words], tickangle=-45, tickfont={"size": 11}),
         yaxis=_scale(range=[0, 1.08], tickvals=[0, 0.5, 1]),
         meta={
             "axis": "x",
@@ -81,10 +83,10 @@ def entropy_and_rank(trace: Trace, hypothesis: int = 0) -> go.Figure:
             range=[0, 1.05],
             tickvals=[0, 0.5, 1],
             domain=PROBABILITY_ROW,
-            title=_title("probability"),
+            title=_title(ours("probability")),
         ),
         yaxis2=_scale(
-            rangemode="tozero", nticks=4, domain=ENTROPY_ROW, title=_title("entropy, bits")
+            rangemode="tozero", nticks=4, domain=ENTROPY_ROW, title=_title(ours("entropy, bits"))
         ),
         yaxis3=_rank_scale(int(ranks.max())),
         meta={
@@ -102,7 +104,7 @@ def _add_bars(figure: go.Figure, pieces: tuple[Piece, ...], heights: np.ndarray)
         y=heights.round(4),
         width=0.62,
         marker={"color": _bar_colours(heights.tolist()), "cornerradius": 3, "line": {"width": 0}},
-        hovertemplate="%{customdata}: probability %{y:.3f}<extra></extra>",
+        hovertemplate=f"%{{customdata}}: {ours('probability')} %{{y:.3f}}<extra></extra>",
     )
 
 
@@ -116,7 +118,7 @@ def _add_entropy(figure: go.Figure, pieces: tuple[Piece, ...], entropy: np.ndarr
         marker={"size": 6, "color": ACCENT},
         fill="tozeroy",
         fillcolor="rgba(109,102,240,0.14)",
-        hovertemplate="%{customdata}: %{y:.2f} bits<extra></extra>",
+        hovertemplate=f"%{{customdata}}: %{{y:.2f}} {ours('bits')}<extra></extra>",
     )
 
 
@@ -134,14 +136,14 @@ def _add_ranks(figure: go.Figure, pieces: tuple[Piece, ...], ranks: np.ndarray) 
             "symbol": np.where(first, "circle", "diamond").tolist(),
         },
         cliponaxis=False,
-        hovertemplate="%{customdata}: number %{y} of the model's list<extra></extra>",
+        hovertemplate=f"%{{customdata}}: {ours('rank')} %{{y}}<extra></extra>",
     )
 
 
 def _along(pieces: tuple[Piece, ...]) -> dict[str, Any]:
     return {
         "x": list(range(len(pieces))),
-        "customdata": [plain(piece.text) for piece in pieces],
+        "customdata": [piece_name(piece) for piece in pieces],
     }
 
 
@@ -155,7 +157,7 @@ def _rank_scale(worst: int) -> dict[str, Any]:
         tickvals=ticks,
         ticktext=[f"{tick:,}" for tick in ticks],
         domain=RANK_ROW,
-        title=_title("rank"),
+        title=_title(ours("rank")),
     )
 
 

@@ -8,7 +8,16 @@ from typing import Any
 import plotly.graph_objects as go
 
 from demo.plots.branches import Branch, branches, lanes, most_telling
-from demo.plots.frame import ACCENT, COPIED, LONGEST_HOVER, empty_figure, frame, label, wrapped
+from demo.plots.frame import (
+    ACCENT,
+    COPIED,
+    LONGEST_HOVER,
+    empty_figure,
+    frame,
+    label,
+    ours,
+    wrapped,
+)
 from demo.reading import END_TOKEN, token_text
 from model.trace import Node, Trace
 
@@ -49,7 +58,9 @@ def beam_tree(trace: Trace, hypothesis: int = 0) -> go.Figure:
     figure.add_trace(_lines(tree, lane_of, [one for one in drawn if one.shown], "shown"))
     figure.add_trace(_nodes(trace, tree, lane_of, places))
     for state, style in STYLES.items():
-        figure.add_scatter(x=[None], y=[None], name=state, mode="markers", marker=_marker([style]))
+        figure.add_scatter(
+            x=[None], y=[None], name=ours(state), mode="markers", marker=_marker([style])
+        )
     _note_left_out(figure, len(tree) - len(places), len(tree))
     figure.update_layout(
         showlegend=True,
@@ -92,7 +103,8 @@ def _nodes(
     for place in places:
         node = tree[place]
         ended = ranks.get((node.step, node.row))
-        name = label(token_text(node.text), TREE_LABEL)
+        end = node.text == END_TOKEN
+        name = ours("(end)") if end else label(token_text(node.text), TREE_LABEL)
         labels.append(f"{name}  <b>{ended[0]}</b> · {ended[1]:.2f}" if ended else name)
         positions.append("middle right" if ended else "top center")
         hovers.append(_hover(node, texts[place], ended))
@@ -124,9 +136,9 @@ def _hover(node: Node, text: str, ended: tuple[int, float] | None) -> str:
     text = text.strip()
     if len(text) > LONGEST_HOVER:
         text = "…" + text[1 - LONGEST_HOVER :]
-    about = f"{node.state} · sum of log-probabilities {node.score:.3f}"
+    about = f"{ours(node.state)} · {ours('sum of log-probabilities')} {node.score:.3f}"
     if ended:
-        about += f"<br>hypothesis {ended[0]} · score {ended[1]:.3f}"
+        about += f"<br>{ours('hypothesis')} {ended[0]} · {ours('score')} {ended[1]:.3f}"
     return "<br>".join([*([wrapped(text)] if text else []), about])
 
 
@@ -138,8 +150,7 @@ def _marker(styles: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _note_left_out(figure: go.Figure, left_out: int, all_of_them: int) -> None:
     if left_out:
         figure.add_annotation(
-            text=f"{left_out:,} of {all_of_them:,} continuations are not drawn: "
-            "the shortest branches",
+            text=f"{ours('Not drawn, the shortest branches:')} {left_out:,} / {all_of_them:,}",
             x=0,
             y=0,
             xref="paper",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import gradio as gr
 
@@ -15,20 +14,25 @@ from demo.comparing import (
     beside,
     comparison,
     empty_comparison,
+    opening_sides,
+    run_choices,
     running_comparison,
 )
-from demo.controls import CONTROLS, LENGTHS, MAX_LENGTH, STYLE_LENGTHS
-from demo.drawing import compared
+from demo.controls import CONTROLS, LENGTHS, MAX_LENGTH, style_values
+from demo.drawing import progress
 from demo.events import LIGHT, MODEL
+from demo.halting import Halt, until_halted
 from demo.handlers import UNEXPECTED, run_label
 from demo.library import Library
 from demo.session import Run, Session
 from demo.strategies import PRESETS, preset_values, to_options
+from demo.telling import warned
+from model.long_documents import stream_document
 from model.options import DecodingOptions
 from model.trace import Trace
 
+NAME = "compare"  # of the tab
 PRESET = "Pointer-generator"  # longer, so that the second run is unlike most first ones
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,19 @@ class CompareCard:
     comparison: gr.HTML
 
 
+class Tabs(Protocol):
+    """What is needed of `results.Inspection`: this card, and which tab is open."""
+
+    @property
+    def compare(self) -> CompareCard: ...
+
+    @property
+    def tab(self) -> gr.State: ...
+
+    @property
+    def opened(self) -> dict[str, gr.Tab]: ...
+
+
 @dataclass(frozen=True)
 class CompareHandlers:
     """The tab's answers to its events, over one library. Holds nothing of any user."""
@@ -51,33 +68,30 @@ class CompareHandlers:
     library: Library
 
     def run_and_compare(
-        self, session: Any, model: Any, style: Any, preset: Any
+        self, session: Any, halt: Halt, model: Any, style: Any, preset: Any
     ) -> Iterator[tuple[Any, ...]]:
         """Updates of (session, history, comparison, left, right): the shown text once more."""
         try:
-            yield from self._run(visit(session), model, style, preset)
-        except ValueError as error:
-            gr.Warning(str(error), title="Not compared")
-            yield _only(empty_comparison(str(error)))
-        except Exception:
-            # What went wrong is for the log; it could hold paths or other people's text.
-            LOG.exception("A second run failed")
-            gr.Warning(UNEXPECTED, title="Not compared")
-            yield _only(empty_comparison(UNEXPECTED))
+            yield from self._run(visit(session), halt, model, style, preset)
+        except Exception as error:
+            yield _only(empty_comparison(warned(error, "Not compared", UNEXPECTED)))
 
     def _run(
-        self, session: Session, model: Any, style: Any, preset: Any
+        self, session: Session, halt: Halt, model: Any, style: Any, preset: Any
     ) -> Iterator[tuple[Any, ...]]:
         left = shown(session)
         summarizer = self.library.get(name_of(model))
         chosen = style_of(style, summarizer.styles)
         options = preset_options(preset, chosen, summarizer.config.max_target_tokens)
         yield _only(running_comparison(left, ""))
-        for update in summarizer.stream(left.trace.source.text, options, chosen):
+        document = stream_document(summarizer, left.text, options, chosen)
+        for update in until_halted(document, halt):
             if update.trace is None:
-                yield _only(running_comparison(left, update.text))
+                yield _only(running_comparison(left, update.text, progress(update)))
                 continue
-            right = Run(update.trace, _label(left, update.trace, run_label(chosen, preset, "")))
+            label = _label(left, update.trace, run_label(chosen, preset, ""))
+            parts = update.part_traces
+            right = Run(update.trace, label, parts=parts, document=left.text if parts else "")
             both = beside(session, right)
             yield both, views.history(both), *refresh(both)
 
@@ -110,19 +124,31 @@ def compare_runs(session: Any, left: Any, right: Any) -> Any:
 def refresh(session: Any) -> tuple[Any, Any, Any]:
     """(comparison, left, right) for a session that has changed. Runs no model."""
     visitor = visit(session)
-    left, right = compared(visitor)
+    names, sides = run_choices(visitor), opening_sides(visitor)
+    left, right = (
+        gr.update(choices=names, value=str(place + 1) if names else None) for place in sides
+    )
     return compare_runs(visitor, left["value"], right["value"]), left, right
 
 
+def session_changed(session: Any, tab: Any) -> tuple[Any, ...]:
+    """(comparison, left, right, outdated); nothing is drawn while the tab is closed."""
+    return (*refresh(session), False) if tab == NAME else (gr.skip(), gr.skip(), gr.skip(), True)
+
+
+def tab_opened(session: Any, outdated: Any) -> tuple[Any, ...]:
+    """(comparison, left, right, outdated); what the visitor chose stays unless runs changed."""
+    return (*refresh(session), False) if outdated is True else (gr.skip(),) * 4
+
+
 def preset_options(preset: Any, style: str | None, limit: int) -> DecodingOptions:
-    """A preset's options with lengths that suit the style and that the model allows."""
+    """A preset's options with what suits the style, in lengths that the model allows."""
     chosen = next((one for one in PRESETS if one.name == preset), None)
     if chosen is None:
         names = ", ".join(one.name for one in PRESETS)
         raise ValueError(f"preset must be one of {names}, got {preset!r:.80}")
-    longest = STYLE_LENGTHS.get(style or "", MAX_LENGTH)
     values = {control.name: control.start for control in CONTROLS}
-    values |= {"max_new_tokens": longest, **preset_values(chosen)}
+    values |= {"max_new_tokens": MAX_LENGTH, **style_values(style, limit), **preset_values(chosen)}
     values |= {name: min(values[name], limit) for name in LENGTHS}
     return to_options(chosen.strategy, [values[control.name] for control in CONTROLS])
 
@@ -143,17 +169,16 @@ def build_compare(names: Sequence[str], styles: Sequence[str]) -> CompareCard:
     return CompareCard(left, right, model, style, preset, run, drawn)
 
 
-def wire_compare(card: CompareCard, session: gr.State, history: gr.HTML, library: Library) -> Any:
+def wire_compare(
+    tabs: Tabs, session: gr.State, halt: gr.State, history: gr.HTML, library: Library
+) -> Any:
     """Connect the tab's events; returns the run's, for whoever can cancel it."""
-    handlers = CompareHandlers(library)
+    card, handlers = tabs.compare, CompareHandlers(library)
+    outdated = gr.State(True)
+    drawn = [card.comparison, card.left, card.right, outdated]
     # Not from what the pickers hold: they learn of a new run only after this was asked.
-    session.change(
-        refresh,
-        session,
-        [card.comparison, card.left, card.right],
-        trigger_mode="always_last",
-        **LIGHT,
-    )
+    session.change(session_changed, [session, tabs.tab], drawn, trigger_mode="always_last", **LIGHT)
+    tabs.opened[NAME].select(tab_opened, [session, outdated], drawn, **LIGHT)
     gr.on(
         [card.left.input, card.right.input],
         compare_runs,
@@ -165,7 +190,7 @@ def wire_compare(card: CompareCard, session: gr.State, history: gr.HTML, library
     card.model.input(handlers.model_chosen, [card.model, card.style], card.style, **MODEL)
     return card.run.click(
         handlers.run_and_compare,
-        [session, card.model, card.style, card.preset],
+        [session, halt, card.model, card.style, card.preset],
         [session, history, card.comparison, card.left, card.right],
         **MODEL,
     )

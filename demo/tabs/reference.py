@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,18 +10,16 @@ import gradio as gr
 
 from demo import components
 from demo.asked import shown, visit
-from demo.comparing import FORCED
 from demo.drawing import Views, everything
 from demo.events import MODEL
-from demo.handlers import said
 from demo.library import Library
 from demo.referencing import empty_reference, scored_reference
-from demo.session import Run
+from demo.session import FORCED, Run
+from demo.telling import said, warned
 from model.summarizer import Summarizer
 from model.trace import Trace
 
 FAILED = "The scoring failed. Your text is still there; the server's log says what happened."
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,15 +43,9 @@ class ReferenceHandlers:
         try:
             run = shown(session)
             scored = self._scored(run, reference)
-            return scored_reference(run.trace, run.hypothesis, scored)
-        except ValueError as error:
-            gr.Warning(str(error), title="Not scored")
-            return empty_reference(str(error))
-        except Exception:
-            # What went wrong is for the log; it could hold paths or other people's text.
-            LOG.exception("Scoring a reference failed")
-            gr.Warning(FAILED, title="Not scored")
-            return empty_reference(FAILED)
+            return scored_reference(run.trace, run.hypothesis, scored, len(run.parts))
+        except Exception as error:
+            return empty_reference(warned(error, "Not scored", FAILED))
 
     def look(self, session: Any, reference: Any) -> Views:
         """The given summary as a run of its own, in all views."""

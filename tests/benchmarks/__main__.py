@@ -1,7 +1,7 @@
-"""Ours against `transformers`: same shape, same weights, same tokens, each in its own process.
+"""Ours against `transformers` and CTranslate2: same shape and weights, each in its own process.
 
-make bench                                    all settings, writes tests/benchmarks/README.md
-python -m tests.benchmarks --shapes 24M --rounds 3 --output -      a quick look
+make bench                                all settings, writes tests/benchmarks/README.md
+python -m tests.benchmarks --quick        one shape on one thread, printed only
 """
 
 from __future__ import annotations
@@ -9,38 +9,61 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.measure import Measured, Setting, Variant, measure
+from tests.benchmarks.measure import (
+    RECORDING,
+    VARIANTS,
+    Measured,
+    Setting,
+    Variant,
+    measure,
+)
 from tests.benchmarks.report import report
 from tests.benchmarks.shapes import SHAPES, write
 from tests.benchmarks.startup import seconds_to_page
 
 PAGE_STARTS = 3
 README = Path(__file__).parent / "README.md"
+BATCH, SOURCES = 8, (128, 512, 1024)
+EXTRA_ROUNDS = 3  # of the settings beside the main table
+
+
+def settings(shapes: Sequence[str], quick: bool) -> Iterator[tuple[Setting, Sequence[Variant]]]:
+    """What is measured, and of whom: the main table, batches, and sources of growing length."""
+    for shape in shapes[:1] if quick else shapes:
+        for threads in (1,) if quick else (1, 2):
+            for beams in (1, 4):
+                yield Setting(shape, beams, threads), VARIANTS
+    if not quick:
+        for beams in (1, 4):
+            yield Setting(shapes[0], beams, 2, batch=BATCH), RECORDING
+        for length in SOURCES:
+            yield Setting(shapes[0], 1, 2, source_tokens=length), RECORDING
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=list(SHAPES))
-    parser.add_argument("--beams", nargs="+", type=int, default=[1, 4])
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--quick", action="store_true", help="one shape, one thread; prints only")
     parser.add_argument("--output", default=str(README), help="- prints the report alone")
     arguments = parser.parse_args()
     results: dict[Setting, dict[Variant, Measured]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for shape in arguments.shapes:
-            write(SHAPES[shape], Path(folder) / shape)
-            for threads in arguments.threads:
-                for beams in arguments.beams:
-                    setting = Setting(shape, beams, threads)
-                    print(f"measuring {setting}", file=sys.stderr)
-                    results[setting] = measure(setting, Path(folder) / shape, arguments.rounds)
-    page = median(seconds_to_page() for _ in range(PAGE_STARTS))
-    text = report(results, page, arguments.rounds)
-    if arguments.output != "-":
+        for setting, variants in settings(arguments.shapes, arguments.quick):
+            place = Path(folder) / setting.shape
+            if not place.exists():
+                write(SHAPES[setting.shape], place)
+            print(f"measuring {setting}", file=sys.stderr)
+            is_main = variants is VARIANTS
+            rounds = arguments.rounds if is_main else min(arguments.rounds, EXTRA_ROUNDS)
+            results[setting] = measure(setting, place, rounds, variants)
+    page = None if arguments.quick else median(seconds_to_page() for _ in range(PAGE_STARTS))
+    text = report(results, page)
+    if arguments.output != "-" and not arguments.quick:
         Path(arguments.output).write_text(text, encoding="utf-8")
     print(text)
 

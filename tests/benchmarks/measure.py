@@ -15,7 +15,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-WARM_UPS = 2
+WARM_UPS = 1
+# Many rounds of a long setting cost more time than they are worth, few of a short one tell nothing.
+FEWEST_ROUNDS, SECONDS_A_SETTING = 3, 75.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Setting:
     shape: str
     beams: int
     threads: int
+    batch: int = 1
+    source_tokens: int = 400
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,16 @@ class Variant:
     """One implementation, recording (attention and candidates, or attentions and scores) or not."""
 
     implementation: str
-    records: bool
+    precision: str = "fp32"
+    records: bool = True
 
 
-OURS, OURS_PLAIN = Variant("ours", True), Variant("ours", False)
-THEIRS, THEIRS_PLAIN = Variant("theirs", True), Variant("theirs", False)
-VARIANTS = (OURS, OURS_PLAIN, THEIRS, THEIRS_PLAIN)
+OURS, OURS_PLAIN = Variant("ours"), Variant("ours", records=False)
+THEIRS, THEIRS_PLAIN = Variant("theirs"), Variant("theirs", records=False)
+PEER = Variant("peer")
+OURS_INT8, PEER_INT8 = Variant("ours", "int8"), Variant("peer", "int8")
+RECORDING = (OURS, OURS_INT8, THEIRS, PEER, PEER_INT8)
+VARIANTS = (*RECORDING, OURS_PLAIN, THEIRS_PLAIN)
 
 
 @dataclass(frozen=True)
@@ -46,9 +54,9 @@ class Measured:
 
     load: float
     totals: tuple[float, ...]
-    firsts: tuple[float, ...]
+    firsts: tuple[float, ...]  # empty where the first token can't be seen
     processor: tuple[float, ...]
-    tokens: tuple[int, ...]
+    tokens: tuple[tuple[int, ...], ...]  # per source
     peak: float  # MiB
 
 
@@ -57,9 +65,11 @@ class Worker:
 
     def __init__(self, setting: Setting, variant: Variant, folder: Path) -> None:
         command = [sys.executable, "-m", "tests.benchmarks.worker", variant.implementation]
-        command += [str(folder), "--beams", str(setting.beams), "--threads", str(setting.threads)]
+        command += [str(folder), "--precision", variant.precision]
+        for name in ("beams", "threads", "batch", "source_tokens"):
+            command += [f"--{name.replace('_', '-')}", str(getattr(setting, name))]
         self._process = subprocess.Popen(
-            command + ["--record"] * variant.records,
+            command + ["--records"] * variant.records,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -85,37 +95,59 @@ class Worker:
         return values
 
 
-def measure(setting: Setting, folder: Path, rounds: int) -> dict[Variant, Measured]:
-    """All variants in one setting. Raises when they don't write the same tokens."""
-    workers = {variant: Worker(setting, variant, folder) for variant in VARIANTS}
-    answers: dict[Variant, list[dict[str, Any]]] = {variant: [] for variant in VARIANTS}
+def measure(
+    setting: Setting, folder: Path, rounds: int, variants: Sequence[Variant]
+) -> dict[Variant, Measured]:
+    """Variants in one setting; fewer rounds where they take long.
+
+    Raises when ours and `transformers` don't write the same tokens in float32.
+    """
+    workers = {variant: Worker(setting, variant, folder) for variant in variants}
+    answers: dict[Variant, list[dict[str, Any]]] = {variant: [] for variant in variants}
     try:
         for number in range(WARM_UPS + rounds):
-            order: Sequence[Variant] = VARIANTS if number % 2 else VARIANTS[::-1]
+            order = variants if number % 2 else variants[::-1]
             for variant in order:
                 answers[variant].append(workers[variant].ask("run"))
+            spent = sum(answer["total"] for given in answers.values() for answer in given)
+            if number + 1 >= WARM_UPS + FEWEST_ROUNDS and spent > SECONDS_A_SETTING:
+                break
         peaks = {variant: worker.ask("end")["peak"] for variant, worker in workers.items()}
     finally:
         for worker in workers.values():
             worker.close()
-    results = {v: _result(workers[v].load, answers[v][WARM_UPS:], peaks[v]) for v in VARIANTS}
-    if len({result.tokens for result in results.values()}) > 1:
+    results = {v: _result(workers[v].load, answers[v][WARM_UPS:], peaks[v]) for v in variants}
+    exact = (OURS, OURS_PLAIN, THEIRS, THEIRS_PLAIN)
+    if len({result.tokens for variant, result in results.items() if variant in exact}) > 1:
         raise RuntimeError(f"the implementations disagree about the tokens at {setting}")
     return results
 
 
-def times_as_fast(slow: Measured, fast: Measured) -> float:
-    """Median over rounds of the ratio of their times."""
+def times_as_fast(slow: Measured, fast: Measured) -> list[float]:
+    """Their times' ratio in every round, the smallest first."""
     pairs = zip(slow.totals, fast.totals, strict=True)
+    return sorted(one / other for one, other in pairs)
+
+
+def processor_ratio(slow: Measured, fast: Measured) -> float:
+    """The same of processor time, as a median: what other processes do disturbs it less."""
+    pairs = zip(slow.processor, fast.processor, strict=True)
     return median(one / other for one, other in pairs)
+
+
+def agreement(one: Measured, other: Measured) -> float:
+    """Share of places at which both wrote the same token."""
+    pairs = list(zip(one.tokens, other.tokens, strict=True))
+    same = sum(a == b for left, right in pairs for a, b in zip(left, right, strict=False))
+    return same / sum(max(len(left), len(right)) for left, right in pairs)
 
 
 def _result(load: float, answers: Sequence[dict[str, Any]], peak: float) -> Measured:
     return Measured(
         load,
         tuple(answer["total"] for answer in answers),
-        tuple(answer["first"] for answer in answers),
+        tuple(answer["first"] for answer in answers if answer["first"] is not None),
         tuple(answer["processor"] for answer in answers),
-        tuple(answers[0]["tokens"]),
+        tuple(tuple(tokens) for tokens in answers[0]["tokens"]),
         peak,
     )

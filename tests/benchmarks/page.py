@@ -22,6 +22,7 @@ from statistics import median
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from demo.halting import Halt
 from model.summarizer import Summarizer
 from model.trace import Hypothesis, Source, SourceToken, Step, Trace
 from tests.e2e.conftest import CHROMIUM_FLAGS, CHROMIUM_NAMES
@@ -113,12 +114,19 @@ def _redraw(page: Page, run: Path, found: dict[str, list[float]]) -> None:
     """Open the large run: from handing over the file until its map is drawn."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
-    received = 0
+    received, fetched = 0, set()
+
+    def sent(event: dict) -> None:
+        # Plotly makes pictures of heat maps in the page; those addresses hold their own bytes.
+        if event["request"]["url"].startswith("http"):
+            fetched.add(event["requestId"])
 
     def count(event: dict) -> None:
         nonlocal received
-        received += event["dataLength"]
+        if event["requestId"] in fetched:
+            received += event["dataLength"]
 
+    session.on("Network.requestWillBeSent", sent)
     session.on("Network.dataReceived", count)
     page.get_by_role("tab", name="Take it along").click()
     page.get_by_role("tab", name="Attention").click()
@@ -137,17 +145,26 @@ def _redraw(page: Page, run: Path, found: dict[str, list[float]]) -> None:
     session.detach()
 
 
-def stop(page: Page, address: str, summarizer: Summarizer) -> list[float]:
-    """Milliseconds from pressing Stop to the last decoding step, one value a round."""
+def stop(page: Page, address: str, summarizer: Summarizer) -> tuple[list[float], list[int]]:
+    """From pressing Stop to the last decoding step, one value a round.
+
+    In milliseconds, and in steps that began after the server had heard of it.
+    """
     taken: list[float] = []
-    step = summarizer._model.step
+    heard: list[float] = []
+    step, press = summarizer._model.step, Halt.press
 
     def timed(*values: object, **named: object) -> object:
         taken.append(time.time())
         return step(*values, **named)
 
+    def heeded(halt: Halt) -> None:
+        heard.append(time.time())
+        press(halt)
+
     summarizer._model.step = timed  # type: ignore[method-assign]
-    late = []
+    Halt.press = heeded  # type: ignore[method-assign]
+    late, steps = [], []
     for _ in range(ROUNDS):
         page.goto(address)
         page.wait_for_selector("#summarize:not([disabled])")
@@ -162,8 +179,10 @@ def stop(page: Page, address: str, summarizer: Summarizer) -> list[float]:
         pressed = page.evaluate("document.querySelector('#stop').click() || Date.now()") / 1e3
         page.wait_for_timeout(1_500)
         late.append(1e3 * max(0.0, taken[-1] - pressed))
+        steps.append(sum(begun > heard[-1] for begun in taken))
     summarizer._model.step = step  # type: ignore[method-assign]
-    return late
+    Halt.press = press  # type: ignore[method-assign]
+    return late, steps
 
 
 def main() -> None:
@@ -171,7 +190,6 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("assets/models/lstm"))
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from demo.library import Library
     from demo.page import build
     from demo.server import launch
@@ -187,7 +205,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         found = measure(page, address, run)
-        found["stop"] = stop(page, address, library.get())
+        found["stop"], found["steps"] = stop(page, address, library.get())
         browser.close()
     text = report(found)
     arguments.output.write_text(text, encoding="utf-8")
@@ -202,9 +220,10 @@ def report(found: dict[str, list[float]]) -> str:
         ("click on a word until every view is repainted", f"{median(found['click']):.0f} ms"),
         ("the slowest of those clicks", f"{max(found['click']):.0f} ms"),
         ("a saved run handed over until its map is drawn", f"{median(found['redraw']):.0f} ms"),
-        ("bytes received for that", f"{median(found['bytes']) / 1e3:.0f} kB"),
+        ("bytes received over the network for that", f"{median(found['bytes']) / 1e3:.0f} kB"),
         ("Stop until the last decoding step", f"{median(found['stop']):.0f} ms"),
         ("the slowest of those", f"{max(found['stop']):.0f} ms"),
+        ("steps begun after the server heard of Stop, at most", f"{max(found['steps']):.0f}"),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"""# The page in a browser

@@ -1,4 +1,4 @@
-"""The same random model twice: a BART as `transformers` stores it, and as a folder of ours.
+"""The same random model three times: as `transformers`, Gistscope and CTranslate2 store a BART.
 
 Weights are copied by name. A bias keeps the end token away, so that every summary has exactly as
 many tokens as asked for.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from model import checkpoint
 from model.config import TransformerConfig
@@ -19,7 +19,7 @@ from model.tokenizer import Tokenizer
 
 PAD, START, END = 0, 1, 2
 VOCABULARY = 16_000
-POSITIONS = 512
+POSITIONS = 1_100  # the longest source measured, and some
 NEVER = -1e4  # bias of the end token
 SPREAD = 0.05  # standard deviation of the weights
 
@@ -46,7 +46,7 @@ SHAPES = {
 
 
 def write(shape: Shape, folder: Path) -> None:
-    """Write `folder`/theirs and `folder`/ours with equal weights."""
+    """Write equal weights to `folder`/theirs, /ours, /peer-fp32 and /peer-int8."""
     from transformers import BartConfig, BartForConditionalGeneration
 
     torch.manual_seed(1)
@@ -74,6 +74,32 @@ def write(shape: Shape, folder: Path) -> None:
     ours = checkpoint.build(our_config(shape))
     ours.load_state_dict(renamed(theirs.state_dict(), shape))
     checkpoint.save(folder / "ours", ours, Tokenizer.train(["a small text"] * 3, 300))
+    _write_peer(theirs, folder)
+
+
+class _Vocabulary:
+    """As much of a tokenizer as CTranslate2 asks for: token number n is called "n"."""
+
+    bos_token, eos_token, unk_token = str(START), str(END), str(VOCABULARY - 1)
+
+    def get_vocab(self) -> dict[str, int]:
+        return {str(id): id for id in range(VOCABULARY)}
+
+    def convert_ids_to_tokens(self, id: int) -> str:
+        return str(id)
+
+
+def _write_peer(theirs: nn.Module, folder: Path) -> None:
+    from ctranslate2.converters.transformers import BartLoader
+
+    theirs.config.normalize_before = False  # was a setting of BART once, and is still asked for
+    for name, stored in (("fp32", "float32"), ("int8", "int8")):
+        with torch.no_grad():
+            spec = BartLoader()(theirs, _Vocabulary())
+        spec.validate()
+        spec.optimize(quantization=stored)
+        (folder / f"peer-{name}").mkdir()
+        spec.save(str(folder / f"peer-{name}"))
 
 
 def our_config(shape: Shape) -> TransformerConfig:
@@ -137,10 +163,3 @@ def _layer(theirs: Mapping[str, Tensor], old: str, new: str, part: str) -> dict[
         f"{new}.norms.{n}.{part}": theirs[f"{old}.{name}.{part}"] for n, name in enumerate(norms)
     }
     return ours
-
-
-def source_ids(length: int) -> Tensor:
-    """The one source [1, S] that everybody summarises: random words, then the end token."""
-    generator = torch.Generator().manual_seed(7)
-    words = torch.randint(10, VOCABULARY, (1, length - 1), generator=generator)
-    return torch.cat([words, torch.full((1, 1), END)], dim=1)

@@ -9,6 +9,7 @@ import pytest
 
 from demo.library import Library
 from model.trace import Trace
+from tests.demo.documents import Folder
 from tests.demo.made import make_model, make_trace
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before anything imports gradio
@@ -30,3 +31,9 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def library(model_folder: Path) -> Library:
     """A library of that one model."""
     return Library([model_folder])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    """Where files to upload are put."""
+    return Folder(tmp_path)

@@ -6,8 +6,12 @@ import io
 import zipfile
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import docx
+import pytest
+
+from demo.uploads import UploadError, read_document
 
 FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 
@@ -88,3 +92,22 @@ def rezipped(content: bytes, **changed: bytes) -> bytes:
         for part, value in names.items():
             new.writestr(part, value)
     return out.getvalue()
+
+
+class Folder:
+    """Files to upload."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, name: str, content: bytes) -> str:
+        """What is read of a file with this name and content."""
+        file = self.path / "upload"  # the owner's name for it is never a path here
+        file.write_bytes(content)
+        return read_document(file, name)
+
+    def refusal(self, name: str, content: bytes) -> str:
+        """Why such a file is refused."""
+        with pytest.raises(UploadError) as refused:
+            self.read(name, content)
+        return str(refused.value)

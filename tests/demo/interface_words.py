@@ -20,9 +20,13 @@ JS_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 JS_SAID = re.compile(
     r'(?:say\(|message\(\s*|key: |dataset\.say = |\b(?:title|text|name): )"((?:[^"\\\n]|\\.)*)"'
 )
+# The same, where it is chosen between two, or stands in a constant.
+JS_EITHER = re.compile(r'key(?: =|:) [^"\n;]*\? "([^"\n]*)" : "([^"\n]*)"')
+JS_CONSTANT = re.compile(r"const (?:HINT|COLUMNS) = ([^;]*);")
 MODELS = ("model", "compare-model")  # a model's name is nobody's to translate
 TOASTS = {"gr.Warning", "gr.Info", "gr.Error"}
-SAYING = {"message", "said"}  # calls whose first argument is said
+# Calls whose first argument is said.
+SAYING = {"message", "said", "ours", "empty_figure", "plots.empty_figure"}
 
 
 def of_page(config: dict[str, Any]) -> set[str]:
@@ -61,7 +65,10 @@ def of_scripts() -> set[str]:
     """What the page's scripts say by a literal."""
     found: set[str] = set()
     for path in _scripts():
-        found |= set(JS_SAID.findall(_joined(path.read_text(encoding="utf-8"))))
+        script = _joined(path.read_text(encoding="utf-8"))
+        found |= set(JS_SAID.findall(script))
+        found |= {text for both in JS_EITHER.findall(script) for text in both}
+        found |= {text for one in JS_CONSTANT.findall(script) for text in JS_STRING.findall(one)}
     return {text for text in found if _has_words(text)}
 
 
@@ -84,6 +91,8 @@ def of_code() -> set[str]:
         name = ast.unparse(call.func)
         if name in SAYING and call.args:
             found |= set(_literals(call.args[0]))
+        elif name == "warned":  # its second argument is a toast's title
+            found |= set(_literals(call.args[1]))
         elif name in TOASTS:
             titles = [word.value for word in call.keywords if word.arg == "title"]
             found |= {text for one in [*call.args[:1], *titles] for text in _literals(one)}
@@ -106,7 +115,7 @@ def constants() -> set[str]:
 def written() -> set[str]:
     """Every text of the code with `{}` for each value in it: what an error can look like."""
     return {
-        _skeleton(node)
+        without_names(_skeleton(node))
         for tree in _trees("demo", "model")
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant | ast.JoinedStr)

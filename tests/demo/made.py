@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import json
+import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from demo.plots.frame import SEPARATOR
 from model.trace import Hypothesis, Source, SourceToken, Step, Trace
 
 SOURCE_TOKENS = ("<headline>", "The", " council", " kept", " the", " lib", "rary", ".", "</s>")
@@ -21,6 +27,17 @@ VOCABULARY = {
 }
 SUMMARY_IDS = (10, 11, 12, 13, 2)
 PROBABILITIES = (0.9, 0.3, 0.8, 0.75, 0.6)
+
+
+def english(text: str) -> str:
+    """A figure's text without what tells the page's own words from a text's."""
+    return text.replace(SEPARATOR, "")
+
+
+def unpacked(value: dict[str, str]) -> Any:
+    """A packed value, as the browser reads it."""
+    assert set(value) == {"packed"}
+    return json.loads(zlib.decompress(base64.b64decode(value["packed"])))
 
 
 def make_step(place: int, layers: int, heads: int, copy_gate: bool) -> Step:
@@ -103,3 +120,41 @@ def make_model(folder: Path, max_target_tokens: int = 160, max_source_tokens: in
     torch.manual_seed(7)
     save(folder, build(config), tokenizer)
     return folder
+
+
+def said(message: Any) -> str:
+    """A message in English, as the browser says it."""
+    if isinstance(message, str):
+        return message
+    key, values = message["key"], message["values"]
+    assert isinstance(key, str)
+    assert isinstance(values, dict)
+    return key.format(**values)
+
+
+def line(messages: list[Any]) -> str:
+    """Messages in English, one after another."""
+    return " · ".join(said(message) for message in messages)
+
+
+def parted() -> Trace:
+    """ "Council keeps park", which leaves the hand-made summary at its third word."""
+    trace = make_trace()
+    steps = list(trace.steps[:3])
+    steps[2] = dataclasses.replace(
+        steps[2],
+        token_ids=np.array([14]),
+        token_log_probs=np.log(np.array([0.05], dtype=np.float32)),
+        ranks=np.array([1]),
+    )
+    ended = dataclasses.replace(
+        trace.hypotheses[0],
+        text="Council keeps park",
+        token_ids=(*SUMMARY_IDS[:2], 14),
+        offsets=((0, 7), (7, 13), (13, 18)),
+        rows=(0, 0, 0),
+        finished=False,
+    )
+    return dataclasses.replace(
+        trace, steps=tuple(steps), hypotheses=(ended,), options={"num_beams": 4}
+    )

@@ -58,8 +58,8 @@ def test_examples_have_texts_and_known_styles(library: Library) -> None:
     assert all(len(example.text.split()) > 50 for example in examples())
 
 
-def test_a_style_sets_the_length_it_needs_within_the_limit(library: Library) -> None:
+def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
     choices, limit = Choices(library), library.get().config.max_target_tokens
-    assert choices.style("headline", None) == min(20, limit)
-    assert choices.style("summary", None) == min(120, limit)
-    assert choices.style(["no", "style"], None) == gr.skip()
+    assert choices.style("headline", None) == (min(20, limit), 3)
+    assert choices.style("summary", None) == (min(120, limit), 4)
+    assert choices.style(["no", "style"], None) == (gr.skip(), gr.skip())

@@ -12,6 +12,7 @@ from demo.controls import CONTROL_NAMES, CONTROLS
 from demo.files import Links, Runs, document, saved_json, saved_report
 from demo.library import Library
 from demo.session import Run, Session
+from demo.strategies import to_options
 from model.trace import Trace
 from tests.demo.made import SOURCE_TEXT, make_trace
 
@@ -69,10 +70,28 @@ def test_a_link_brings_back_text_and_every_setting(library: Library) -> None:
     links = Links(library)
     values = list(STARTS)
     values[CONTROL_NAMES.index("num_beams")] = 7
-    made = links.made(SOURCE_TEXT, "tiny", "notes", "beam", *values)["link"]
+    made = links.made(None, SOURCE_TEXT, "tiny", "notes", "beam", *values)["link"]
     text, model, style, strategy, *updates = links.opened(event(made))
     assert (text, model, style["value"], strategy) == (SOURCE_TEXT, "tiny", "notes", "beam")
     assert [update["value"] for update in updates] == values
+
+
+@pytest.mark.parametrize("way", [{"token_id": 2}, {"text": " library"}], ids=["end", "word"])
+def test_a_link_leads_where_the_visitor_led(library: Library, way: dict[str, Any]) -> None:
+    tiny, values = library.get(), dict(zip(CONTROL_NAMES, STARTS, strict=True))
+    values |= {"num_beams": 2, "max_new_tokens": 9}
+    first = tiny.summarize(SOURCE_TEXT, to_options("beam", [*values.values()]), "notes").trace
+    *_, led = tiny.continue_from(first, 0, 4, **way)
+    assert led.trace is not None
+    session = Session().adding(Run(led.trace, "led"))
+    asked = (session, SOURCE_TEXT, "tiny", "notes", "beam", *values.values())
+    text, _, style, strategy, *updates = Links(library).opened(
+        event(Links(library).made(*asked)["link"])
+    )
+    options = to_options(strategy, [update["value"] for update in updates])
+    assert tiny.summarize(text, options, style["value"]).text == led.text
+    other = Links(library).made(session, "Another text.", *asked[2:])["link"]["controls"]
+    assert other == values  # nothing of the shown run belongs to it
 
 
 @pytest.mark.parametrize(
@@ -89,14 +108,14 @@ def test_a_link_brings_back_text_and_every_setting(library: Library) -> None:
 )
 def test_a_hostile_link_is_refused(library: Library, change: dict[str, Any]) -> None:
     links = Links(library)
-    made = links.made(SOURCE_TEXT, "tiny", "notes", "beam", *STARTS)["link"] | change
+    made = links.made(None, SOURCE_TEXT, "tiny", "notes", "beam", *STARTS)["link"] | change
     with pytest.raises(gr.Error):
         links.opened(event(made))
 
 
 def test_no_link_is_made_for_a_model_that_is_no_name(library: Library) -> None:
     with pytest.raises(gr.Error, match="model must be a name"):
-        Links(library).made(SOURCE_TEXT, ["x"], "notes", "beam", *STARTS)
+        Links(library).made(None, SOURCE_TEXT, ["x"], "notes", "beam", *STARTS)
 
 
 @pytest.mark.parametrize("link", ["", "{" * 9, [], {"error": "cut"}, None, 3])

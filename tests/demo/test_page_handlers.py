@@ -9,23 +9,22 @@ import pytest
 
 from demo import handlers
 from demo.controls import CONTROLS
-from demo.drawing import WHOLE, Views, attention_view
+from demo.drawing import Views
+from demo.halting import Halt
 from demo.handlers import Handlers
 from demo.library import Library
 from demo.page import build
-from demo.session import Run, Session
-from model.trace import Trace
-from tests.demo.made import SOURCE_TEXT
+from demo.session import Session
+from tests.demo.made import SOURCE_TEXT, unpacked
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 SHORT = {"max_new_tokens": 8}
-NOTHING = Views()
 
 
 def run(library: Library, text: Any, style: Any = "headline", **values: Any) -> list[Views]:
     options = [{**SHORT, **values}.get(one.name, one.start) for one in CONTROLS]
     settings = ("tiny", style, "Balanced", "beam", *options)
-    return list(Handlers(library).summarize(Session(), text, *settings))
+    return list(Handlers(library).summarize(Session(), Halt(), text, *settings))
 
 
 def event(**data: Any) -> gr.EventData:
@@ -48,7 +47,8 @@ def test_a_run_grows_and_ends_with_everything_drawn(library: Library) -> None:
     assert shown.label == "headline · Balanced"
     assert last.summary["text"] == shown.trace.hypotheses[0].text
     words = len(last.summary["words"])
-    assert len(last.source["attention"]["peaks"]) == len(last.alternatives["words"]) == words
+    assert len(unpacked(last.source)["attention"]["peaks"]) == words
+    assert len(unpacked(last.alternatives)["words"]) == words
     assert len(last.chart.data[0].x) == words
     assert not last.attention.data  # drawn when its tab is open
     assert handlers.tab_drawn(last.session, "attention").attention.data[0].type == "heatmap"
@@ -74,7 +74,7 @@ def test_a_visitor_whose_runs_were_dropped_is_told(library: Library) -> None:
         (" \n\t", "only white space"),
         (None, "must be str"),
         (["x"], "must be str"),
-        ("x" * 1_000_001, "the limit is 1,000,000"),
+        ("x" * 1_000_001, "1,000,001 characters, the limit is"),
     ],
 )
 def test_a_bad_text_is_said_where_the_summary_would_stand(
@@ -89,7 +89,9 @@ def test_a_bad_text_is_said_where_the_summary_would_stand(
 def test_a_failed_run_keeps_those_made_before(library: Library, finished: Session) -> None:
     options = [one.start for one in CONTROLS]
     last = list(
-        Handlers(library).summarize(finished, "", "tiny", "headline", None, "beam", *options)
+        Handlers(library).summarize(
+            finished, Halt(), "", "tiny", "headline", None, "beam", *options
+        )
     )[-1]
     assert last.session.run is None
     assert last.session.runs == finished.runs
@@ -129,8 +131,11 @@ def test_odd_texts_are_summarised(library: Library) -> None:
 
 
 def test_a_text_longer_than_the_model_reads_is_read_in_parts(library: Library) -> None:
-    last = run(library, "The council kept the library open. " * 20)[-1]
-    parts = last.session.run.parts
+    text = "The council kept the library open. " * 20
+    last = run(library, text)[-1]
+    shown, parts = last.session.run, last.session.run.parts
+    assert (shown.text, shown.joined) == (text, False)
+    assert last.summary["notice"][0]["key"].endswith("and their summaries were merged.")
     assert len(parts) > 1
     assert last.part["visible"]
     assert len(last.part["choices"]) == len(parts) + 1
@@ -146,7 +151,7 @@ def test_continuing_keeps_what_stood_before_and_adds_a_run(
     chosen = before.trace.hypotheses[0].token_ids
     other = next(one for one in before.trace.candidates(0, 1) if not one.chosen)
     answer = event(step=1, token_id=other.token_id)
-    last = list(Handlers(library).continue_here(finished, answer))[-1]
+    last = list(Handlers(library).continue_here(finished, Halt(), answer))[-1]
     assert len(last.session.runs) == 2
     assert last.session.run.trace.hypotheses[0].token_ids[:2] == (chosen[0], other.token_id)
     assert last.session.run.label.startswith("from “")
@@ -154,7 +159,7 @@ def test_continuing_keeps_what_stood_before_and_adds_a_run(
 
 def test_a_typed_word_continues_too(library: Library, finished: Session) -> None:
     answer = event(step=0, text="Library")
-    last = list(Handlers(library).continue_here(finished, answer))[-1]
+    last = list(Handlers(library).continue_here(finished, Halt(), answer))[-1]
     assert last.summary["text"].startswith("Library")
 
 
@@ -175,7 +180,7 @@ def test_a_typed_word_continues_too(library: Library, finished: Session) -> None
 )
 def test_a_hostile_continuation_is_refused(library: Library, finished: Session, data: Any) -> None:
     answer = gr.EventData(None, data)
-    last = list(Handlers(library).continue_here(finished, answer))[-1]
+    last = list(Handlers(library).continue_here(finished, Halt(), answer))[-1]
     assert last.summary["state"] == "failed"
     assert last.session.runs == finished.runs
 
@@ -211,32 +216,6 @@ def test_what_does_not_exist_is_refused(finished: Session, place: Any) -> None:
     ):
         with pytest.raises(gr.Error, match="must be"):
             handler(finished, value)
-
-
-def test_looking_closer_runs_no_model(trace: Trace) -> None:
-    session = Session().adding(Run(trace, "made"))
-    seen = handlers.look(session, "sentences", "2", "mean", WHOLE)
-    assert seen.source["attention"]["columns"] == 7
-    assert seen.attention.layout.meta["unit"] == "sentences"
-    assert seen.summary == gr.skip()
-
-
-@pytest.mark.parametrize(
-    ("unit", "layer", "head", "zoom"),
-    [("words", "3", "mean", WHOLE), ("words", "-1", "mean", WHOLE), ("words", 1, "mean", WHOLE),
-     ("pages", "mean", "mean", WHOLE), ("words", "mean", "9" * 5_000, WHOLE),
-     ("words", "mean", {}, WHOLE), ("words", "mean", "mean", "0"),
-     ("words", "mean", "mean", "99"), ([], "mean", "mean", WHOLE)],
-)  # fmt: skip
-def test_a_view_that_does_not_exist_is_refused(
-    trace: Trace, unit: Any, layer: Any, head: Any, zoom: Any
-) -> None:
-    with pytest.raises(ValueError, match="must be"):
-        attention_view(trace, unit, layer, head, zoom)
-
-
-def test_looking_before_the_first_run_changes_nothing() -> None:
-    assert handlers.look(None, "words", "mean", "mean", WHOLE) == NOTHING
 
 
 def test_the_page_builds_and_offers_three_endpoints(library: Library) -> None:

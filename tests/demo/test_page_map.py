@@ -19,7 +19,7 @@ from demo.reading import (
     word_attention,
 )
 from model.trace import Hypothesis, Segment, Source, SourceToken, Trace
-from tests.demo.made import make_step, make_trace
+from tests.demo.made import english, make_step, make_trace
 
 LARGEST = 200_000  # bytes of a figure on its way to the browser
 
@@ -65,8 +65,8 @@ def test_attention_rows_sum_to_a_hundred_percent(trace: Trace) -> None:
 def test_the_map_has_whole_number_places_and_words_as_labels(trace: Trace) -> None:
     figure = attention_map(trace)
     assert list(figure.layout.yaxis.tickvals) == [0, 1, 2, 3]
-    assert list(figure.layout.yaxis.ticktext) == ["Council", "keeps", "library", "end"]
-    assert figure.layout.xaxis.ticktext[-1] == "marks"
+    assert [*map(english, figure.layout.yaxis.ticktext)] == ["Council", "keeps", "library", "end"]
+    assert english(figure.layout.xaxis.ticktext[-1]) == "marks"
     assert figure.layout.xaxis.ticktext[4] == "library"
     assert figure.layout.meta["words"] == [0, 1, 2, 3]
     assert figure.layout.meta["columns"] == [[n, n] for n in range(6)]
@@ -89,12 +89,13 @@ def test_max_keeps_what_any_layer_saw_and_says_so(trace: Trace) -> None:
     assert "strongest" in figure.data[0].hovertemplate
 
 
-def test_the_copy_gate_is_a_strip_of_its_own_beside_the_map(trace: Trace) -> None:
+def test_the_copy_gate_is_a_strip_of_its_own_between_words_and_map(trace: Trace) -> None:
     figure = attention_map(trace)
     strip = figure.data[1]
     assert np.asarray(strip.z)[:, 0] == pytest.approx([12.0] * 4, abs=1e-4)
     assert strip.xaxis == "x2"
-    assert figure.layout.xaxis.domain[1] < figure.layout.xaxis2.domain[0]
+    assert figure.layout.xaxis2.domain[1] < figure.layout.xaxis.domain[0]
+    assert figure.layout.yaxis.anchor == "x2"
     assert len(attention_map(make_trace(copy_gate=False)).data) == 1
 
 
@@ -120,7 +121,7 @@ def test_long_sources_open_by_sentences(trace: Trace, monkeypatch: pytest.Monkey
 
 def test_a_zoomed_sentence_keeps_the_rest_on_both_sides(long_trace: Trace) -> None:
     figure = attention_map(long_trace, view=AttentionView(sentence=3))
-    labels = list(figure.layout.xaxis.ticktext)
+    labels = [*map(english, figure.layout.xaxis.ticktext)]
     assert (labels[0], labels[1], labels[-3:-1]) == ("before", "Word60", ["Word79.", "after"])
     assert figure.layout.meta["columns"][0] == [0, 59]
     assert cells(figure).sum(axis=1) == pytest.approx(100.0, abs=0.1)
@@ -129,7 +130,8 @@ def test_a_zoomed_sentence_keeps_the_rest_on_both_sides(long_trace: Trace) -> No
 
 
 def test_the_first_sentence_has_nothing_before_it(long_trace: Trace) -> None:
-    labels = attention_map(long_trace, view=AttentionView(sentence=0)).layout.xaxis.ticktext
+    figure = attention_map(long_trace, view=AttentionView(sentence=0))
+    labels = [*map(english, figure.layout.xaxis.ticktext)]
     assert labels[0] == "Word0"
     assert labels[-2] == "after"
 

@@ -16,10 +16,10 @@ from demo.plots import (
     raw_and_final,
     word_probabilities,
 )
-from demo.plots.frame import DOUBT, label
+from demo.plots.frame import DOUBT, SEPARATOR, label, ours, wrapped
 from demo.reading import summary_pieces, summary_words
 from model.trace import Trace
-from tests.demo.made import PROBABILITIES, make_trace
+from tests.demo.made import PROBABILITIES, english, make_trace
 
 
 def test_a_words_probability_is_that_of_all_its_tokens(trace: Trace) -> None:
@@ -76,7 +76,13 @@ def test_probability_entropy_and_rank_share_one_axis_of_tokens(trace: Trace) -> 
     assert list(ranks.y) == [1] * 5
     assert [one.xaxis for one in figure.data] == [None] * 3
     assert figure.layout.meta["words"] == [0, 1, 2, 2, 3]
-    assert list(figure.layout.xaxis.ticktext) == ["Council", "keeps", "lib", "·rary", "(end)"]
+    assert [*map(english, figure.layout.xaxis.ticktext)] == [
+        "Council",
+        "keeps",
+        "lib",
+        "·rary",
+        "(end)",
+    ]
 
 
 def test_the_worst_rank_is_at_the_bottom_and_named(trace: Trace) -> None:
@@ -122,10 +128,10 @@ def test_an_improbable_choice_has_a_row_of_its_own(trace: Trace) -> None:
 
 def test_raw_and_final_are_told_apart_and_the_rule_is_named(trace: Trace) -> None:
     raw, final = raw_and_final(trace, 0, 1).data
-    assert (raw.name, final.name) == ("model", "after rules")
+    assert (english(raw.name), english(final.name)) == ("model", "after rules")
     assert list(raw.x) == pytest.approx([0.3, 0.05, 0.01, 0.64], abs=1e-3)
     assert final.x[1] == 0
-    assert final.text[1] == "✕ blocked: would repeat words"
+    assert english(final.text[1]) == "✕ blocked: would repeat words"
     assert "used before" in final.text[2]
     assert final.x[3] is None  # without sampling nothing says what the rules left to the rest
 
@@ -144,3 +150,10 @@ def test_a_step_that_does_not_exist_is_refused(trace: Trace) -> None:
 def test_no_figure_holds_markup_of_the_text(trace: Trace) -> None:
     for figure in (candidate_strip(trace), raw_and_final(trace, 0, 1)):
         assert "<img" not in figure.to_json().replace("\\u003c", "<")
+
+
+def test_the_pages_own_words_are_marked_and_no_text_can_pass_for_them(trace: Trace) -> None:
+    ticks = word_probabilities(trace).layout.xaxis.ticktext
+    assert ticks[-1] == ours("end")
+    assert SEPARATOR not in "".join(ticks[:-1])
+    assert SEPARATOR not in label(f"a {ours('model')}") + wrapped(ours("model"))

@@ -64,6 +64,12 @@ def test_the_models_own_text_scores_as_it_did(library: Library, session: Session
         assert side["per_token"] == pytest.approx(math.exp(mean), abs=0.01)
 
 
+def test_a_document_read_in_parts_is_said_to_be_scored_by_their_summaries() -> None:
+    assert len(scored_reference(make_trace(), 0, make_trace())["rule"]) == 1
+    rule = scored_reference(make_trace(), 0, make_trace(), parts=3)["rule"]
+    assert "the summaries of 3 parts" in rule[-1]["key"].format(**rule[-1]["values"])
+
+
 def test_the_verdict_says_who_missed_what() -> None:
     own = make_trace()
     worse = dataclasses.replace(

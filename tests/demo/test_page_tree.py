@@ -11,7 +11,7 @@ from demo.plots import beam_tree
 from demo.plots.branches import branches, lanes, most_telling
 from demo.plots.tree import MOST_NODES, STYLES
 from model.trace import Hypothesis, Node, Step, Trace
-from tests.demo.made import make_trace
+from tests.demo.made import english, make_trace
 
 WORDS = {2: "</s>", 20: "A", 21: "<b>", 22: " cat", 23: " dog", 24: " sat"}
 
@@ -111,7 +111,11 @@ def test_the_shown_hypothesis_runs_straight_on_top(beams: Trace) -> None:
 def test_hovering_says_the_text_so_far_and_its_score(beams: Trace) -> None:
     figure = beam_tree(beams)
     hover = dict(
-        zip(map(tuple, figure.layout.meta["nodes"]), nodes_of(figure).hovertext, strict=True)
+        zip(
+            map(tuple, figure.layout.meta["nodes"]),
+            map(english, nodes_of(figure).hovertext),
+            strict=True,
+        )
     )
     assert hover[1, 1].startswith("A dog<br>pruned")
     assert "-1.500" in hover[1, 1]
@@ -150,7 +154,7 @@ def test_big_trees_leave_out_the_shortest_branches_and_say_so() -> None:
     drawn = {tuple(at) for at in figure.layout.meta["nodes"]}
     assert len(drawn) <= MOST_NODES
     assert set(enumerate(trace.hypotheses[5].rows)) <= drawn
-    assert f"of {16 * 120:,}" in figure.layout.annotations[0].text
+    assert f" / {16 * 120:,}" in figure.layout.annotations[0].text
     assert len(figure.to_json()) < 200_000
     parent = {(node.step, node.row): node.parent for node in trace.tree()}
     at = [(node.step, node.row) for node in trace.tree()]

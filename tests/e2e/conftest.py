@@ -18,6 +18,7 @@ from model.summarizer import StreamUpdate, Summarizer
 from tests.demo.made import make_model
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before anything imports gradio
+os.environ.setdefault("GISTSCOPE_REQUESTS_PER_MINUTE", "100000")  # one address is all visitors
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
@@ -30,6 +31,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 30_000  # milliseconds; a busy machine draws slowly
+QUIET = "localStorage.setItem('gistscope-tour', 'seen')"  # no tour
 TEXT = (
     "The council kept the library open for three more years. A petition against its closure had "
     "four thousand names."
@@ -103,12 +105,27 @@ def _patient(page: Page) -> None:
 def opened(page: Page, address: str) -> Page:
     """The page, ready for input. Fails the test on any error that a script raised."""
     errors: list[str] = []
-    page.add_init_script("localStorage.setItem('gistscope-tour', 'seen')")
+    page.add_init_script(QUIET)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
     expect(page.locator("#summarize")).to_be_enabled()
     page.script_errors = errors  # type: ignore[attr-defined]
     return page
+
+
+def visit(page: Page, address: str, query: str = "", quiet: bool = True) -> Page:
+    """Open the page; `quiet` without the tour."""
+    if quiet:
+        page.add_init_script(QUIET)
+    page.goto(f"{address}{query}")
+    expect(page.locator("#summarize")).to_be_enabled()
+    return page
+
+
+def text_box(page: Page) -> Any:
+    """Where texts are written; its tab has another name in every language."""
+    page.locator("[data-tab-id=write]").click()
+    return page.locator("#text textarea")
 
 
 def write(page: Page, text: str) -> None:

@@ -13,6 +13,7 @@ from demo.report import html_report, report_name
 from demo.session import Run
 from model.trace import Trace
 from tests.demo.made import make_trace
+from tests.e2e.axe import violations
 
 pytestmark = pytest.mark.e2e
 
@@ -143,3 +144,12 @@ def test_theme_and_language_change_without_a_server(report: Page) -> None:
     assert report.evaluate("document.body.classList.contains('dark')") != dark
     report.locator(".gs-language").click()
     expect(report.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_in_a_report(report: Page, theme: str) -> None:
+    report.evaluate("theme => window.gistscope.theme(theme)", theme)
+    report.locator(".gs-word").first.click()
+    expect(report.locator("#alternatives tbody tr").first).to_be_visible()
+    report.wait_for_timeout(250)  # colours fade in; axe would read them half way
+    assert violations(report) == []
