@@ -6,6 +6,7 @@ tokens that are recorded, brought over once, and cut into sources there.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Recorder:
         row_counts: Sequence[int],
     ) -> dict[int, Step]:
         """One step per source of `choices`, which had so many rows each in the batch."""
-        ends = np.cumsum(row_counts).tolist()
+        ends = list(itertools.accumulate(row_counts))
         starts = [end - count for end, count in zip(ends, row_counts, strict=True)]
         parents, tokens = _children(choices.values(), starts)
         candidates = self._candidates(filtered, offer, parents, tokens)
@@ -115,6 +116,9 @@ class _Candidates:
     def of(self, rows: slice) -> _Candidates:
         """Those of one source, by raw probability; as many as if it had been alone."""
         outsiders = self.outsiders[rows]
+        if not self.outsiders.any():
+            ids, values = self.ids[rows], self.values[:, rows]
+            return _Candidates(ids, values, outsiders, self.names, self.top_raw[rows])
         width = self.ids.shape[1] - int(self.outsiders.max() - outsiders.max())
         ids, values = self.ids[rows, :width], self.values[:, rows, :width]
         if outsiders.any():

@@ -17,7 +17,7 @@ from torch.nn import functional
 INT8_ENGINE = "fbgemm"
 # Seven bits: without VNNI, two products of eight bits each overflow the 16 bits they are summed in.
 STEPS, ZERO = 63, 64
-SMALLEST = 1e-30  # a row of zeros has no scale
+SMALLEST = 1e-30  # an output without weights has no scale
 _PACKING = threading.Lock()  # the engine is a setting of the process
 
 
@@ -35,8 +35,8 @@ class Int8Linear(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
+        # A row of zeros is divided by zero, and whatever integers that gives are times zero again.
         scale = torch.linalg.vector_norm(states, math.inf, dim=-1, keepdim=True)
-        scale = scale.clamp_min(SMALLEST)
         product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
             states / scale, 1 / STEPS, ZERO, self.packed
         )

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "headline": {"max_new_tokens": 20, "no_repeat_ngram_size": 3},
-        "title": {"max_new_tokens": 28, "no_repeat_ngram_size": 3},
-        "tldr": {"max_new_tokens": 56, "no_repeat_ngram_size": 4},
-        "notes": {"max_new_tokens": 90, "no_repeat_ngram_size": 4},
-        "summary": {"max_new_tokens": 120, "no_repeat_ngram_size": 4},
+        "headline": {"max_new_tokens": 28, "no_repeat_ngram_size": 3},
+        "title": {"max_new_tokens": 32, "no_repeat_ngram_size": 3},
+        "tldr": {"max_new_tokens": 72, "no_repeat_ngram_size": 4},
+        "notes": {"max_new_tokens": 120, "no_repeat_ngram_size": 4},
+        "summary": {"max_new_tokens": 128, "no_repeat_ngram_size": 4},
     }
 )
 

@@ -37,7 +37,7 @@ def test_reset_is_what_a_new_visitor_finds(library: Library) -> None:
     preset, strategy, *updates = Choices(library).reset("headline", None)
     assert (preset, strategy) == ("Balanced", "beam")
     found = dict(zip(CONTROL_NAMES, updates, strict=True))
-    assert found["max_new_tokens"]["value"] == 20
+    assert found["max_new_tokens"]["value"] == 28
     for control in CONTROLS:
         if control.name != "max_new_tokens":
             assert found[control.name]["value"] == control.start
@@ -60,6 +60,6 @@ def test_examples_have_texts_and_known_styles(library: Library) -> None:
 
 def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
     choices, limit = Choices(library), library.get().config.max_target_tokens
-    assert choices.style("headline", None) == (min(20, limit), 3)
-    assert choices.style("summary", None) == (min(120, limit), 4)
+    assert choices.style("headline", None) == (min(28, limit), 3)
+    assert choices.style("summary", None) == (min(128, limit), 4)
     assert choices.style(["no", "style"], None) == (gr.skip(), gr.skip())

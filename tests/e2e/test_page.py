@@ -220,7 +220,7 @@ def test_pointing_at_a_word_does_not_move_it_away_in_a_narrow_window(opened: Pag
 def test_an_example_sets_the_length_of_its_style(opened: Page) -> None:
     opened.get_by_role("button", name="Dialogue").click()
     longest = opened.locator("#option-max_new_tokens input[type=number]")
-    expect(longest).not_to_have_value("20")
+    expect(longest).not_to_have_value("28")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
