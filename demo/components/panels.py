@@ -62,11 +62,17 @@ def tools() -> gr.HTML:
 
 
 def shortcuts() -> gr.HTML:
-    """What keys do, and the switch of the one that is a letter: whoever speaks to type needs it."""
+    """What keys do, the switch of the one that is a letter, and the way to the privacy page.
+
+    Whoever speaks to type needs that switch.
+    """
     keys = _said("span", "", "Ctrl ↵ summarizes, Esc stops and lets go of words.")
     letter = _said("span", "", "Key p switches the presenter view")
     switch = f'<label><input type="checkbox" class="gs-key-p" checked> {letter}</label>'
-    return _fixed(f'<p class="gs-hint gs-shortcuts">{keys} {switch}</p>')
+    privacy = _said("span", "", "What happens to your text")
+    # Relative: the page may be served below another path.
+    link = f'<a href="privacy" target="_blank" rel="noopener">{privacy}</a>'
+    return _fixed(f'<p class="gs-hint gs-shortcuts">{keys} {switch} {link}</p>')
 
 
 def heading(text: str, aside: str = "") -> gr.HTML:

@@ -1,4 +1,4 @@
-"""The page that says what happens to a text: assets/html/privacy.html, as it is."""
+"""The page that says what happens to a text: assets/privacy/page.html, as it is."""
 
 from __future__ import annotations
 
