@@ -40,7 +40,7 @@ test-slow: .venv/development
 # A browser on a busy machine now and then outlives a deadline: such a test gets a second chance, and
 # the summary names it (R).
 test-e2e: .venv/development chromium
-	$(PYTEST) -m e2e --reruns 1 -rR
+	$(PYTEST) -m e2e -n 2 --dist loadfile --reruns 1 -rR
 
 # Debian's Chromium; Playwright's own download is not used.
 chromium:
