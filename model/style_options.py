@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from model.options import DecodingOptions
 
 if TYPE_CHECKING:
-    from model.summarizer import Result
+    from model.batch import Result, Summarizer
 
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -47,25 +47,11 @@ def styled(
     return replace(options, **{name: v for name, v in suited.items() if name not in given})
 
 
-class Writer(Protocol):
-    """What is needed of a `model.Summarizer` to write."""
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def styles(self) -> tuple[str, ...]: ...
-
-    def summarize_many(
-        self, texts: Sequence[str], options: DecodingOptions, style: str | None
-    ) -> Sequence[Result]: ...
-
-
 @dataclass(frozen=True)
 class StyledWriter:
     """A summarizer that adds to the options what suits the style, but for the `fixed` ones."""
 
-    summarizer: Writer
+    summarizer: Summarizer
     fixed: frozenset[str]
 
     @property

@@ -203,7 +203,7 @@ def deploy(arguments: argparse.Namespace) -> int:
     """Write the model folder."""
     from model.training import deploy as step
 
-    card = "" if arguments.card is None else arguments.card.read_text(encoding="utf-8")
+    card = None if arguments.card is None else arguments.card.read_text(encoding="utf-8")
     step.deploy(arguments.run_folder, arguments.output, arguments.dtype, card)
     print(f"model folder {arguments.output}")
     return 0

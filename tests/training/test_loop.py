@@ -63,6 +63,7 @@ def test_loss_falls_and_the_best_weights_are_a_model_folder(tmp_path, digits, fa
     losses = [line["loss"] for line in lines(tmp_path / "run", "validation")]
     assert losses[-1] < losses[0] - 0.1
     deploy(tmp_path / "run", tmp_path / "model", "bf16", card="# Card")
+    deploy(tmp_path / "run", tmp_path / "model")  # without a card, the one that is there stays
     opened = checkpoint.load(tmp_path / "model")
     assert (tmp_path / "model" / "card.md").read_text() == "# Card"
     best = load_file(tmp_path / "run" / "best" / "model.safetensors")
