@@ -47,6 +47,18 @@ class OutputDistribution:
         mixture = (1 - gate) * generated.exp() + gate * copied
         return mixture.clamp_min(SMALLEST).log()
 
+    def log_probs_of(self, ids: Tensor) -> Tensor:
+        """Log P [B, T, K] of some tokens `ids` [B, T, K], in float32; builds no more than that."""
+        logits = self.logits.float()
+        generated = logits.gather(-1, ids) - logits.logsumexp(dim=-1, keepdim=True)
+        if self.copy_gate is None or self.attention is None or self.source_ids is None:
+            return generated
+        matches = self.source_ids[:, None, None, :] == ids.unsqueeze(-1)  # [B, T, K, S]
+        copied = (matches * self.attention.float().unsqueeze(2)).sum(dim=-1)
+        gate = self.copy_gate.float().unsqueeze(-1)
+        mixture = (1 - gate) * generated.exp() + gate * copied
+        return mixture.clamp_min(SMALLEST).log()
+
     def uniform_log_probs(self) -> Tensor:
         """Mean log P [B, T] over the vocabulary's softmax: the target of label smoothing."""
         logits = self.logits.float()

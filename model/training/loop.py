@@ -32,6 +32,7 @@ from model.training.settings import Configuration, TrainingSettings
 from model.training.starting import prepare
 from model.training.state import Position, RunState, latest_state, load_state, save_state
 from model.training.stepping import Stepper, Tally
+from model.training.teacher import Teacher
 from model.training.validation import validation_losses
 from model.training.workers import Workers, open_workers
 
@@ -114,7 +115,10 @@ class Run:
         self.shares = batching.shares(splits.train, settings.sampling)
         self.average = MovingAverage(model, settings.average_decay)
         self.optimizer = build_optimizer(model, settings)
-        self.stepper = Stepper(model, self.optimizer, settings, workers)
+        teacher = None
+        if settings.teacher:
+            teacher = Teacher.load(Path(settings.teacher), tokenizer, workers.device)
+        self.stepper = Stepper(model, self.optimizer, settings, workers, teacher)
         self.position = Position()
 
     def load(self, folder: Path) -> None:

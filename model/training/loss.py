@@ -1,4 +1,4 @@
-"""The training objective: cross-entropy with label smoothing, and the coverage loss."""
+"""The training objective: cross-entropy with label smoothing, coverage, and what a teacher says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
+from model.distribution import SMALLEST, OutputDistribution
 from model.seq2seq import Seq2Seq
+from model.training.settings import TrainingSettings
+from model.training.teacher import Teacher
+
+TAUGHT_WORDS = 16  # per place
 
 
 class Losses(NamedTuple):
@@ -22,24 +27,49 @@ class Losses(NamedTuple):
 class Objective(nn.Module):
     """The model with its loss as one module, so that data-parallel wrapping sees one forward."""
 
-    def __init__(self, model: nn.Module, label_smoothing: float, coverage_weight: float) -> None:
+    def __init__(
+        self, model: nn.Module, settings: TrainingSettings, teacher: Teacher | None = None
+    ) -> None:
         super().__init__()
-        self.model = model
-        self.label_smoothing = label_smoothing
-        self.coverage_weight = coverage_weight
+        self.model, self.settings, self.teacher = model, settings, teacher
 
     def forward(self, source: Tensor, mask: Tensor, target: Tensor, target_mask: Tensor) -> Losses:
         """Losses of sources [B, S] and targets [B, T]; the masks are True on real tokens."""
         distribution = cast(Seq2Seq, self.model).distribution(source, mask, target)
+        settings = self.settings
         likelihood = -_sum_where(distribution.target_log_probs(target), target_mask)
         objective = likelihood
-        if self.label_smoothing:
+        if settings.label_smoothing:
             smooth = -_sum_where(distribution.uniform_log_probs(), target_mask)
-            objective = (1 - self.label_smoothing) * likelihood + self.label_smoothing * smooth
-        if self.coverage_weight and distribution.attention is not None:
+            share = settings.label_smoothing
+            objective = (1 - share) * likelihood + share * smooth
+        if self.teacher is not None and self.model.training:
+            taught = self.teacher.distribution(source, mask, target)
+            share = settings.teacher_weight
+            distilled = _sum_where(distillation_loss(distribution, taught), target_mask)
+            objective = (1 - share) * objective + share * distilled
+            if distribution.attention is not None and taught.attention is not None:
+                guided = guidance_loss(distribution.attention, taught.attention)
+                objective = objective + settings.guidance_weight * _sum_where(guided, target_mask)
+        if settings.coverage_weight and distribution.attention is not None:
             repeated = coverage_loss(distribution.attention)
-            objective = objective + self.coverage_weight * _sum_where(repeated, target_mask)
+            objective = objective + settings.coverage_weight * _sum_where(repeated, target_mask)
         return Losses(objective, likelihood.detach())
+
+
+def distillation_loss(student: OutputDistribution, teacher: OutputDistribution) -> Tensor:
+    """Cross-entropy [B, T] of the student under the teacher's likeliest words (Kim & Rush 2016).
+
+    Their probabilities are scaled to sum to 1: a few words hold nearly all of it, and the whole
+    vocabulary would double the cost of a step.
+    """
+    log_probs, ids = teacher.log_probs().topk(min(TAUGHT_WORDS, teacher.logits.shape[-1]))
+    return -(log_probs.softmax(dim=-1) * student.log_probs_of(ids)).sum(dim=-1)
+
+
+def guidance_loss(student: Tensor, teacher: Tensor) -> Tensor:
+    """Cross-entropy [B, T] of attention [B, T, S] under the teacher's: look where it looks."""
+    return -(teacher.float() * student.float().clamp_min(SMALLEST).log()).sum(dim=-1)
 
 
 def coverage_loss(attention: Tensor) -> Tensor:

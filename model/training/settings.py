@@ -54,6 +54,9 @@ class TrainingSettings:
     clip_norm: float = 1.0  # 0 clips nothing
     label_smoothing: float = 0.1
     coverage_weight: float = 0.0  # of the coverage loss (See et al. 2017), with a copy gate only
+    teacher: str = ""  # folder of a trained model with the same tokenizer; see `training.teacher`
+    teacher_weight: float = 0.5  # of its word probabilities, instead of the reference's words
+    guidance_weight: float = 0.5  # of its attention, beside the rest, with two copy gates only
     average_decay: float = 0.999  # of the moving average of weights; 0 keeps none
 
     batch_tokens: int = 8_000  # of source and target with padding, per batch and process
@@ -75,13 +78,16 @@ class TrainingSettings:
             _at_least(name, getattr(self, name), 0)
         for name in ("accumulation", "log_every", "validate_every", "save_every"):
             _at_least(name, getattr(self, name), 1)
-        for name in ("max_minutes", "clip_norm", "coverage_weight", "weight_decay"):
+        for name in (
+            "max_minutes", "clip_norm", "coverage_weight", "guidance_weight", "weight_decay",
+        ):  # fmt: skip
             _at_least(name, getattr(self, name), 0)
         for name in ("label_smoothing", "average_decay", "beta_1", "beta_2"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
-        if not 0 <= self.final_ratio <= 1:
-            raise ValueError(f"final_ratio must be in [0, 1], got {self.final_ratio}")
+        for name in ("final_ratio", "teacher_weight"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be in [0, 1], got {getattr(self, name)}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
         _at_least("max_source_tokens", self.max_source_tokens, 4)

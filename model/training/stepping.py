@@ -16,6 +16,7 @@ from model.training.data import Lengths, Limits, collate
 from model.training.loss import Losses, Objective
 from model.training.packing import PackedSplit
 from model.training.settings import TrainingSettings
+from model.training.teacher import Teacher
 from model.training.workers import Workers
 
 MAX_SKIPPED = 50  # steps in a row whose gradient is not finite
@@ -56,11 +57,12 @@ class Stepper:
         optimizer: torch.optim.Optimizer,
         settings: TrainingSettings,
         workers: Workers,
+        teacher: Teacher | None = None,
     ) -> None:
         self.model, self.optimizer = model, optimizer
         self.settings, self.workers = settings, workers
         # Validation calls the bare objective: its workers don't all have equally many batches.
-        self.objective = Objective(model, settings.label_smoothing, settings.coverage_weight)
+        self.objective = Objective(model, settings, teacher)
         self._shared = workers.wrap(self.objective)
         self._limits = Limits.of(settings)
         self._is_bf16 = workers.takes_bf16(settings.precision)

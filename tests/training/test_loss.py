@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from model.distribution import OutputDistribution
-from model.training.loss import Objective, coverage_loss
+from model.training.loss import Objective, coverage_loss, distillation_loss, guidance_loss
+from model.training.settings import TrainingSettings
 
 SOURCE = torch.tensor([[4, 5, 2], [6, 2, 0]])
 TARGET = torch.tensor([[5, 2], [2, 0]])
@@ -28,8 +29,11 @@ def distribution() -> OutputDistribution:
     return OutputDistribution(torch.randn(2, 2, 8, generator=dice), gate, attention, SOURCE)
 
 
-def losses(distribution, smoothing=0.0, coverage=0.0):
-    module = Objective(Fixed(distribution), smoothing, coverage)
+def losses(distribution, smoothing=0.0, coverage=0.0, teacher=None, **changes):
+    settings = TrainingSettings(
+        max_steps=1, label_smoothing=smoothing, coverage_weight=coverage, **changes
+    )
+    module = Objective(Fixed(distribution), settings, teacher)
     return module(SOURCE, SOURCE != 0, TARGET, TARGET != 0)
 
 
@@ -61,3 +65,29 @@ def test_coverage_is_weighted_and_ignores_padding(distribution):
     repeated = torch.minimum(distribution.attention[0, 0], distribution.attention[0, 1]).sum()
     plain = losses(distribution).objective
     torch.testing.assert_close(losses(distribution, coverage=2.0).objective, plain + 2 * repeated)
+
+
+def test_a_teacher_shares_the_objective_with_the_reference(distribution):
+    dice = torch.Generator().manual_seed(1)
+    attention = torch.rand(2, 2, 3, generator=dice).softmax(dim=-1)
+    logits = torch.randn(2, 2, 8, generator=dice)
+    teacher = Fixed(OutputDistribution(logits, torch.full((2, 2), 0.4), attention, SOURCE))
+    taught, real = teacher.fixed, TARGET != 0
+    distilled = -(taught.log_probs().exp() * distribution.log_probs()).sum(-1)[real].sum()
+    guided = -(attention * distribution.attention.log()).sum(-1)[real].sum()
+    plain = losses(distribution)
+    found = losses(distribution, teacher=teacher, teacher_weight=0.3, guidance_weight=2.0)
+    expected = 0.7 * plain.objective + 0.3 * distilled + 2.0 * guided
+    torch.testing.assert_close(found.objective, expected)
+    torch.testing.assert_close(found.negative_log_likelihood, plain.negative_log_likelihood)
+
+
+def test_the_teacher_itself_is_the_best_student(distribution):
+    dice = torch.Generator().manual_seed(2)
+    other = OutputDistribution(torch.randn(2, 2, 8, generator=dice))
+    own = distillation_loss(distribution, distribution)
+    assert (own <= distillation_loss(other, distribution)).all()
+    assert (
+        guidance_loss(distribution.attention, distribution.attention)
+        <= guidance_loss(distribution.attention.flip(-1), distribution.attention)
+    ).all()
