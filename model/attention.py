@@ -71,22 +71,35 @@ def merge_heads(states: Tensor) -> Tensor:
     return states.transpose(1, 2).flatten(2)
 
 
-def multi_head(
-    query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, record: bool
-) -> tuple[Tensor, Tensor | None]:
-    """Scaled dot-product attention (Vaswani et al. 2017) over [B, H, T, D / H] queries.
+def multi_head(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -> Tensor:
+    """Scaled dot-product attention (Vaswani et al. 2017), weights not shown: a fused kernel.
 
-    `bias` broadcasts to [B, H, T, S], is added to the scores and is -inf where looking is
-    forbidden; None costs nothing. Returns the context
-    [B, H, T, D / H] and, when recorded, the weights [B, H, T, S]; otherwise a fused kernel runs.
+    Queries [B, H, T, D / H] over keys and values [B, H, S, D / H] to a context of the queries'
+    shape. `bias` broadcasts to [B, H, T, S], is added to the scores and is -inf where looking is
+    forbidden; None costs nothing.
     """
-    if not record:
-        return functional.scaled_dot_product_attention(query, key, value, attn_mask=bias), None
-    scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-1, -2)
+    return functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+
+
+def scaled_columns(key: Tensor) -> Tensor:
+    """Keys [B, H, S, D / H] as `look` wants them, [B, H, D / H, S]: once per text, not per step."""
+    return (key / math.sqrt(key.shape[-1])).transpose(-1, -2).contiguous()
+
+
+def look(
+    query: Tensor, columns: Tensor, value: Tensor, bias: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """The same attention with its weights: context [B, H, T, D / H] and weights [B, H, T, S].
+
+    For few queries over a memory that stays, where it takes no longer than the fused kernel;
+    `columns` are of `scaled_columns`.
+    """
+    scores = torch.bmm(query.flatten(0, 1), columns.flatten(0, 1)).unflatten(0, query.shape[:2])
     if bias is not None:
         scores = scores + bias
     weights = scores.float().softmax(dim=-1)
-    return weights.to(value.dtype) @ value, weights
+    context = torch.bmm(weights.to(value.dtype).flatten(0, 1), value.flatten(0, 1))
+    return context.view_as(query), weights
 
 
 def padding_bias(mask: Tensor, dtype: torch.dtype) -> Tensor | None:

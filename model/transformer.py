@@ -30,8 +30,8 @@ class TransformerMemory(Memory):
     """Encoder states and the cross-attention's keys and values of every decoder layer."""
 
     bias: Tensor | None  # [B, 1, 1, S], -inf on padding; None without any
-    keys: tuple[Tensor, ...]  # [B, H, S, D / H] per decoder layer
-    values: tuple[Tensor, ...]
+    keys: tuple[Tensor, ...]  # scaled columns [B, H, D / H, S] per decoder layer
+    values: tuple[Tensor, ...]  # [B, H, S, D / H]
 
 
 @dataclass(frozen=True)
@@ -113,19 +113,19 @@ class TransformerModel(nn.Module):
             query, pair = layer.project(states)
             states = layer.attend_self(states, query, past.put(depth, pair), bias)
             source = (memory.keys[depth], memory.values[depth], memory.bias)
-            folded, weights = layer.attend_source(
-                readers.fold(states[:, 0]), source, record or self._copies(depth)
-            )
+            folded, weights = layer.attend_source(readers.fold(states[:, 0]), source)
             states = layer.think(readers.unfold(folded)[:, None])
             recorded.append(weights)  # [N, H, K, S]
         folded = readers.fold(self.decoder_norm(states)[:, 0])
         distribution = self._read_out(folded, recorded[-1], memory.source_ids)
-        gate = distribution.copy_gate
+        gate, log_probs = distribution.copy_gate, distribution.log_probs()
+        totals = distribution.logits[..., 0].float() - log_probs[..., 0] if gate is None else None
         output = StepOutput(
-            readers.unfold(distribution.log_probs()),
-            torch.stack([_by_row(w) for w in recorded if w is not None], 1) if record else None,
+            readers.unfold(log_probs),
+            torch.stack([_by_row(weights) for weights in recorded], 1) if record else None,
             None if gate is None else readers.unfold(gate),
             readers.unfold(folded),
+            None if totals is None else readers.unfold(totals),
         )
         return output, TransformerState(memory, readers, past, state.distances)
 
@@ -142,28 +142,23 @@ class TransformerModel(nn.Module):
         bias = causal_bias(target.shape[1], states)
         if self.target_distances is not None:
             bias = bias + self.target_distances(target.shape[1])
-        weights = None
         for depth, layer in enumerate(self._decoder_layers()):
             query, pair = layer.project(states)
             states = layer.attend_self(states, query, (pair[:, 0], pair[:, 1]), bias)
             source = (memory.keys[depth], memory.values[depth], memory.bias)
-            states, weights = layer.attend_source(states, source, self._copies(depth))
+            states, weights = layer.attend_source(states, source)
             states = layer.think(states)
         return self._read_out(self.decoder_norm(states), weights, ids)
 
     def _decoder_layers(self) -> list[DecoderLayer]:
         return cast(list[DecoderLayer], list(self.decoder))
 
-    def _copies(self, depth: int) -> bool:
-        """Whether this decoder layer's cross-attention feeds the copy distribution."""
-        return self.copy is not None and depth == len(self.decoder) - 1
-
     def _read_out(
-        self, states: Tensor, weights: Tensor | None, source_ids: Tensor
+        self, states: Tensor, weights: Tensor, source_ids: Tensor
     ) -> OutputDistribution:
         """From states [B, T, D] and the last cross-attention [B, H, T, S] to the distribution."""
         logits = self.output(states)
-        if self.copy is None or weights is None:
+        if self.copy is None:
             return OutputDistribution(logits)
         gate = self.copy(states).squeeze(-1).sigmoid()
         return OutputDistribution(logits, gate, weights[:, COPY_HEAD], source_ids)

@@ -12,7 +12,7 @@ from functools import partial
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.attention import merge_heads, multi_head, split_heads
+from model.attention import look, merge_heads, multi_head, scaled_columns, split_heads
 from model.config import TransformerConfig
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -86,10 +86,9 @@ class EncoderLayer(Block):
         """[B, S, D] to [B, S, D]; `bias` is added to the attention's scores [B, H, S, S]."""
         query, key, value = self.qkv(self.enter(0, states)).chunk(3, dim=-1)
         heads = self.heads
-        context, _ = multi_head(
-            split_heads(query, heads), split_heads(key, heads), split_heads(value, heads),
-            bias, record=False,
-        )  # fmt: skip
+        context = multi_head(
+            split_heads(query, heads), split_heads(key, heads), split_heads(value, heads), bias
+        )
         states = self.leave(0, states, self.self_output(merge_heads(context)))
         return self.leave(1, states, self.feed_forward(self.enter(1, states)))
 
@@ -105,14 +104,13 @@ class DecoderLayer(Block):
         self.cross_output = nn.Linear(inner, config.width, bias=bias)
 
     def remember(self, memory_states: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values [B, H, S, D / H] of the source, computed once per text.
+        """Key columns [B, H, D / H, S] and values [B, H, S, D / H] of the source, once per text.
 
         Here and below D / H stands for the size of a head, which a config may set apart.
         """
         key, value = self.cross_key_value(memory_states).chunk(2, dim=-1)
-        return split_heads(key, self.heads).contiguous(), split_heads(
-            value, self.heads
-        ).contiguous()
+        columns = scaled_columns(split_heads(key, self.heads))
+        return columns, split_heads(value, self.heads).contiguous()
 
     def project(self, states: Tensor) -> tuple[Tensor, Tensor]:
         """Query [B, H, T, D / H] and key-value pair [B, 2, H, T, D / H] of the target."""
@@ -124,16 +122,15 @@ class DecoderLayer(Block):
         self, states: Tensor, query: Tensor, past: tuple[Tensor, Tensor], bias: Tensor | None
     ) -> Tensor:
         """The residual stream after self-attention over keys and values [B, H, t, D / H]."""
-        context, _ = multi_head(query, *past, bias, record=False)
+        context = multi_head(query, *past, bias)
         return self.leave(0, states, self.self_output(merge_heads(context)))
 
     def attend_source(
-        self, states: Tensor, source: tuple[Tensor, Tensor, Tensor | None], record: bool
-    ) -> tuple[Tensor, Tensor | None]:
-        """The stream [B, T, D] after cross-attention, and its weights [B, H, T, S] if recorded."""
-        key, value, bias = source
+        self, states: Tensor, source: tuple[Tensor, Tensor, Tensor | None]
+    ) -> tuple[Tensor, Tensor]:
+        """The stream [B, T, D] after cross-attention, and its weights [B, H, T, S]."""
         query = split_heads(self.cross_query(self.enter(1, states)), self.heads)
-        context, weights = multi_head(query, key, value, bias, record)
+        context, weights = look(query, *source)
         return self.leave(1, states, self.cross_output(merge_heads(context))), weights
 
     def think(self, states: Tensor) -> Tensor:
