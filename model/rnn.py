@@ -166,13 +166,14 @@ class RNNModel(nn.Module):
 
     def distribution(self, ids: Tensor, mask: Tensor, target: Tensor) -> OutputDistribution:
         """The same before expansion; the loop is `step`'s, the vocabulary is projected once."""
-        state = self.start(self.encode(ids, mask))
+        memory = self.encode(ids, mask)
+        state = self.start(memory)
         start = torch.full_like(target[:, :1], self.config.decoder_start_id)
         embedded = self.dropout(self.embedding(torch.cat([start, target[:, :-1]], dim=1)))
         reading = self._read_all(embedded, state)
         logits = self.output(self.dropout(reading.attentional))
         gate = None if reading.copy_logit is None else reading.copy_logit.sigmoid()
-        return OutputDistribution(logits, gate, reading.weights, ids)
+        return OutputDistribution(logits, gate, reading.weights, ids, memory.states)
 
     def _read_all(self, embedded: Tensor, state: RNNState) -> _Reading:
         """All places of embeddings [B, T, E] at once; the reading's tensors gain an axis T."""

@@ -8,7 +8,7 @@ values of the source are computed once, those of the target grow by one a step.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -148,14 +148,13 @@ class TransformerModel(nn.Module):
             source = (memory.keys[depth], memory.values[depth], memory.bias)
             states, weights = layer.attend_source(states, source)
             states = layer.think(states)
-        return self._read_out(self.decoder_norm(states), weights, ids)
+        distribution = self._read_out(self.decoder_norm(states), weights, ids)
+        return replace(distribution, memory=memory.states)
 
     def _decoder_layers(self) -> list[DecoderLayer]:
         return cast(list[DecoderLayer], list(self.decoder))
 
-    def _read_out(
-        self, states: Tensor, weights: Tensor, source_ids: Tensor
-    ) -> OutputDistribution:
+    def _read_out(self, states: Tensor, weights: Tensor, source_ids: Tensor) -> OutputDistribution:
         """From states [B, T, D] and the last cross-attention [B, H, T, S] to the distribution."""
         logits = self.output(states)
         if self.copy is None:

@@ -13,6 +13,7 @@ from model.training.settings import TrainingSettings
 from model.training.teacher import Teacher
 
 TAUGHT_WORDS = 16  # per place
+RIDGE = 1e-3  # of the student's mean variance
 
 
 class Losses(NamedTuple):
@@ -46,15 +47,31 @@ class Objective(nn.Module):
         if self.teacher is not None and self.model.training:
             taught = self.teacher.distribution(source, mask, target)
             share = settings.teacher_weight
-            distilled = _sum_where(distillation_loss(distribution, taught), target_mask)
-            objective = (1 - share) * objective + share * distilled
-            if distribution.attention is not None and taught.attention is not None:
-                guided = guidance_loss(distribution.attention, taught.attention)
-                objective = objective + settings.guidance_weight * _sum_where(guided, target_mask)
+            learnt = self._learnt(distribution, taught, mask, target_mask)
+            objective = (1 - share) * objective + learnt
         if settings.coverage_weight and distribution.attention is not None:
             repeated = coverage_loss(distribution.attention)
             objective = objective + settings.coverage_weight * _sum_where(repeated, target_mask)
         return Losses(objective, likelihood.detach())
+
+    def _learnt(
+        self,
+        student: OutputDistribution,
+        teacher: OutputDistribution,
+        mask: Tensor,
+        target_mask: Tensor,
+    ) -> Tensor:
+        """What the teacher adds to the objective: its words, where it looks, how it reads."""
+        settings = self.settings
+        words = _sum_where(distillation_loss(student, teacher), target_mask)
+        learnt = settings.teacher_weight * words
+        if student.attention is not None and teacher.attention is not None:
+            looks = _sum_where(guidance_loss(student.attention, teacher.attention), target_mask)
+            learnt = learnt + settings.guidance_weight * looks
+        if settings.hint_weight and student.memory is not None and teacher.memory is not None:
+            reads = hint_loss(student.memory[mask], teacher.memory[mask])
+            learnt = learnt + settings.hint_weight * target_mask.sum() * reads
+        return learnt
 
 
 def distillation_loss(student: OutputDistribution, teacher: OutputDistribution) -> Tensor:
@@ -76,6 +93,20 @@ def coverage_loss(attention: Tensor) -> Tensor:
     """sum_s min(a_t, sum_{t' < t} a_t'), [B, T] from attention [B, T, S] (See et al. 2017)."""
     spent = attention.cumsum(dim=1) - attention
     return torch.minimum(attention, spent).sum(dim=-1)
+
+
+def hint_loss(student: Tensor, teacher: Tensor) -> Tensor:
+    """How much of the teacher's states [N, Q] no linear map of the student's [N, D] explains.
+
+    A share of their variance, 0 to about 1. The hints of Romero et al. 2015, where the map is
+    learnt; here it is the best one for the batch, by ridge regression, so nothing is stored.
+    """
+    own, wanted = (states.float() - states.float().mean(dim=0) for states in (student, teacher))
+    with torch.no_grad():
+        gram = own.T @ own
+        gram.diagonal().add_(RIDGE * gram.diagonal().mean())
+        best = torch.linalg.solve(gram, own.T @ wanted)
+    return (wanted - own @ best).square().sum() / wanted.square().sum()
 
 
 def _sum_where(values: Tensor, mask: Tensor) -> Tensor:

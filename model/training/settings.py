@@ -57,6 +57,7 @@ class TrainingSettings:
     teacher: str = ""  # folder of a trained model with the same tokenizer; see `training.teacher`
     teacher_weight: float = 0.5  # of its word probabilities, instead of the reference's words
     guidance_weight: float = 0.5  # of its attention, beside the rest, with two copy gates only
+    hint_weight: float = 0.0  # of its encoder's states, per target token
     average_decay: float = 0.999  # of the moving average of weights; 0 keeps none
 
     batch_tokens: int = 8_000  # of source and target with padding, per batch and process
@@ -79,7 +80,8 @@ class TrainingSettings:
         for name in ("accumulation", "log_every", "validate_every", "save_every"):
             _at_least(name, getattr(self, name), 1)
         for name in (
-            "max_minutes", "clip_norm", "coverage_weight", "guidance_weight", "weight_decay",
+            "max_minutes", "clip_norm", "coverage_weight", "guidance_weight", "hint_weight",
+            "weight_decay",
         ):  # fmt: skip
             _at_least(name, getattr(self, name), 0)
         for name in ("label_smoothing", "average_decay", "beta_1", "beta_2"):

@@ -2,15 +2,17 @@
 
     python -m tests.benchmarks.concurrency        prints the table
 
-Threads of one process share one model, as the page's do.
+Threads of one process share one model, as the page's do; two processes stand for two replicas
+behind a proxy, each with a model and a core of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
@@ -33,12 +35,16 @@ def main() -> None:
     files = sorted(TEXTS.glob("*.txt"))
     texts = [files[user % len(files)].read_text(encoding="utf-8") for user in range(USERS)]
     found: dict[str, list[float]] = {}
-    for _ in range(ROUNDS):
-        for name, (threads, run) in ways(model, texts).items():
-            torch.set_num_threads(threads)
-            started = time.perf_counter()
-            run()
-            found.setdefault(name, []).append(60 * USERS / (time.perf_counter() - started))
+    spawning = multiprocessing.get_context("spawn")
+    opening = (arguments.model, arguments.precision)
+    with ProcessPoolExecutor(2, spawning, initializer=open_replica, initargs=opening) as replicas:
+        list(replicas.map(ask_replica, texts))  # both are warm
+        for _ in range(ROUNDS):
+            for name, (threads, run) in ways(model, texts, replicas).items():
+                torch.set_num_threads(threads)
+                started = time.perf_counter()
+                run()
+                found.setdefault(name, []).append(60 * USERS / (time.perf_counter() - started))
     print("| way | summaries a minute | against the first |\n|---|---|---|")
     first = next(iter(found.values()))
     for name, rates in found.items():
@@ -46,7 +52,21 @@ def main() -> None:
         print(f"| {name} | {median(rates):.0f} | {gain:.2f} |")
 
 
-def ways(model: Summarizer, texts: list[str]) -> dict[str, tuple[int, Callable[[], object]]]:
+_replica: list[Summarizer] = []  # of this process, where it is a replica
+
+
+def open_replica(folder: str, precision: str) -> None:
+    torch.set_num_threads(1)
+    _replica.append(Summarizer.load(folder, precision=precision))
+
+
+def ask_replica(text: str) -> str:
+    return _replica[0].summarize(text, GREEDY).text
+
+
+def ways(
+    model: Summarizer, texts: list[str], replicas: ProcessPoolExecutor
+) -> dict[str, tuple[int, Callable[[], object]]]:
     """PyTorch's threads and what to run, by name."""
 
     def in_turn() -> None:
@@ -62,6 +82,10 @@ def ways(model: Summarizer, texts: list[str]) -> dict[str, tuple[int, Callable[[
         "one after another, 1 thread": (1, in_turn),
         "eight at once, 2 threads each": (2, at_once),
         "eight at once, 1 thread each": (1, at_once),
+        "eight at once, 2 processes, 1 thread each": (
+            1,
+            lambda: list(replicas.map(ask_replica, texts)),
+        ),
         "one batch of eight, 2 threads": (2, lambda: model.summarize_many(texts, GREEDY)),
     }
 

@@ -152,7 +152,7 @@ def stop(page: Page, address: str, summarizer: Summarizer) -> tuple[list[float],
     """
     taken: list[float] = []
     heard: list[float] = []
-    step, press = summarizer._model.step, Halt.press
+    step, press = summarizer._checkpoint.model.step, Halt.press
 
     def timed(*values: object, **named: object) -> object:
         taken.append(time.time())
@@ -162,7 +162,7 @@ def stop(page: Page, address: str, summarizer: Summarizer) -> tuple[list[float],
         heard.append(time.time())
         press(halt)
 
-    summarizer._model.step = timed  # type: ignore[method-assign]
+    summarizer._checkpoint.model.step = timed  # type: ignore[method-assign]
     Halt.press = heeded  # type: ignore[method-assign]
     late, steps = [], []
     for _ in range(ROUNDS):
@@ -180,7 +180,7 @@ def stop(page: Page, address: str, summarizer: Summarizer) -> tuple[list[float],
         page.wait_for_timeout(1_500)
         late.append(1e3 * max(0.0, taken[-1] - pressed))
         steps.append(sum(begun > heard[-1] for begun in taken))
-    summarizer._model.step = step  # type: ignore[method-assign]
+    summarizer._checkpoint.model.step = step  # type: ignore[method-assign]
     Halt.press = press  # type: ignore[method-assign]
     return late, steps
 

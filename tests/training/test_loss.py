@@ -1,9 +1,17 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from model.distribution import OutputDistribution
-from model.training.loss import Objective, coverage_loss, distillation_loss, guidance_loss
+from model.training.loss import (
+    Objective,
+    coverage_loss,
+    distillation_loss,
+    guidance_loss,
+    hint_loss,
+)
 from model.training.settings import TrainingSettings
 
 SOURCE = torch.tensor([[4, 5, 2], [6, 2, 0]])
@@ -91,3 +99,22 @@ def test_the_teacher_itself_is_the_best_student(distribution):
         guidance_loss(distribution.attention, distribution.attention)
         <= guidance_loss(distribution.attention.flip(-1), distribution.attention)
     ).all()
+
+
+def test_hints_are_met_by_whatever_holds_the_teachers_states_linearly():
+    dice = torch.Generator().manual_seed(3)
+    states = torch.randn(400, 6, generator=dice)
+    turned = states @ torch.randn(6, 9, generator=dice) + 5.0
+    assert float(hint_loss(states, turned)) < 1e-4
+    assert float(hint_loss(states[:, :3], turned)) > 0.1
+    unrelated = torch.randn(400, 6, generator=dice)
+    assert 0.9 < float(hint_loss(unrelated, turned)) <= 1.0
+
+
+def test_hints_pull_states_towards_the_teachers(distribution):
+    student = torch.randn(2, 3, 4, requires_grad=True)
+    teacher = replace(distribution, memory=torch.randn(2, 3, 5))
+    found = losses(replace(distribution, memory=student), teacher=Fixed(teacher), hint_weight=1.0)
+    (gradient,) = torch.autograd.grad(found.objective, student)
+    assert gradient[SOURCE != 0].abs().sum() > 0
+    assert gradient[SOURCE == 0].abs().sum() == 0
