@@ -5,13 +5,16 @@ Numpy only, no gradio and no torch. Everything here is read from a `Trace`; noth
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from model.trace import Reduction, Trace
-from model.words import PooledAttention, Segment, pool
+from model.byte_level import ESCAPED_BYTE
+from model.pooling import PooledAttention, Reduction, pool
+from model.trace import Trace
+from model.words import Segment
 
 Unit = Literal["words", "sentences", "tokens"]
 UNITS: tuple[Unit, ...] = ("words", "sentences", "tokens")
@@ -19,6 +22,7 @@ END_NAME = "end"  # how the decision to stop is called wherever it is shown
 MARKS_NAME = "marks"  # the column of all special tokens
 BEFORE_NAME, AFTER_NAME = "before", "after"  # the columns of what lies outside a zoomed sentence
 END_TOKEN = "</s>"  # its name in every vocabulary here; it stands for no character
+ESCAPED_BYTES = re.compile(rf"(?:{ESCAPED_BYTE.pattern})+")
 LONG_SOURCE = 160  # words; a longer source opens at sentence level
 
 
@@ -90,7 +94,8 @@ def token_text(text: str) -> str:
     """A token for reading: on one line, without the space before it, never empty."""
     if text == END_TOKEN:
         return f"({END_NAME})"
-    shown = text.replace("\n", "↵").strip()
+    # Half a character has no sign of its own.
+    shown = ESCAPED_BYTES.sub("\ufffd", text).replace("\n", "↵").strip()
     return shown or ("␣" if text else "…")
 
 

@@ -10,11 +10,11 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeVar
 
 from model.documents import Document, Form, id_of, parse_document, problem_with
 from model.jsonl import FileError, Line, LineError, opened, read_lines
@@ -22,6 +22,9 @@ from model.options import DecodingOptions
 from model.resume import finished_records, opened_output, skip_finished
 from model.source_text import TextError
 from model.trace import Trace
+
+T = TypeVar("T")
+Engine = Callable[[Iterator[list[Line]]], Iterator[list[dict[str, Any]]]]
 
 
 class Result(Protocol):
@@ -86,20 +89,24 @@ def run_batch(
     summarizer: Summarizer,
     job: BatchJob,
     progress: Callable[[BatchCounts], None] = lambda counts: None,
+    engine: Engine | None = None,
 ) -> BatchCounts:
     """Summarise every line of the input that the output doesn't hold yet.
 
-    A line that can't be summarised becomes a line with "error". Raises `ResumeError` when the
-    output was made with other settings, and `FileError` where the input breaks off.
+    `engine` does the chunks, in order; None is one after another, here. A line that can't be
+    summarised becomes a line with "error". Raises `ResumeError` when the output was made with
+    other settings, and `FileError` where the input breaks off.
     """
     if problem := problem_with(job.style, summarizer.styles):
         raise ValueError(problem)
     with opened(job.input) as stream, _opened_output(summarizer, job) as output:
         lines = read_lines(stream, job.input)
         counts = _finished(lines, job)
-        for chunk in _chunks(lines, job.chunk_size):
-            for record in _summarise(summarizer, chunk, job):
-                output.write(_to_line(record))
+        chunks = in_chunks(lines, job.chunk_size)
+        done = engine(chunks) if engine else (summarise(summarizer, one, job) for one in chunks)
+        for records in done:
+            for record in records:
+                output.write(to_line(record))
                 counts = counts.plus(record)
             output.flush()
             progress(counts)
@@ -117,8 +124,13 @@ def _opened_output(summarizer: Summarizer, job: BatchJob) -> Iterator[IO[bytes]]
         "field": job.field,
         **dataclasses.asdict(job.options),
     }
-    with opened_output(Path(job.output), settings, job.overwrite) as file:
-        yield file
+    try:
+        with opened_output(Path(job.output), settings, job.overwrite) as file:
+            yield file
+    except OSError as error:  # a full disk doesn't say of which file
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, job.output) from error
 
 
 def _finished(lines: Iterator[Line], job: BatchJob) -> BatchCounts:
@@ -141,9 +153,9 @@ def _same_file(first: str, second: str) -> bool:
 # Reading
 
 
-def _chunks(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
-    """Lines in groups; those before a damage in the file come before its error."""
-    chunk: list[Line] = []
+def in_chunks(lines: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Items in groups, the last one smaller; those before a `FileError` come before it."""
+    chunk: list[T] = []
     try:
         for line in lines:
             chunk.append(line)
@@ -151,17 +163,17 @@ def _chunks(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
                 yield chunk
                 chunk = []
     except FileError:
-        yield chunk
+        if chunk:
+            yield chunk
         raise
-    yield chunk
+    if chunk:
+        yield chunk
 
 
 # Summarising
 
 
-def _summarise(
-    summarizer: Summarizer, lines: Sequence[Line], job: BatchJob
-) -> list[dict[str, Any]]:
+def summarise(summarizer: Summarizer, lines: Sequence[Line], job: BatchJob) -> list[dict[str, Any]]:
     """One record per line, in order."""
     records: dict[int, dict[str, Any]] = {}
     by_style: dict[str | None, list[Document]] = {}
@@ -228,7 +240,8 @@ def _head(line: Line, id: str | int | None) -> dict[str, Any]:
     return {"line": line.number, "digest": line.digest} | ({} if id is None else {"id": id})
 
 
-def _to_line(record: Mapping[str, Any]) -> bytes:
+def to_line(record: Mapping[str, Any]) -> bytes:
+    """A record as its line of the output."""
     # A lone surrogate of an id becomes \udxxx, which JSON reads back as the same.
     text = json.dumps(record, ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", errors="backslashreplace") + b"\n"

@@ -1,8 +1,8 @@
 """A model on disk: model.safetensors, config.json, tokenizer.json, card.md in one folder.
 
 Folders made elsewhere are opened by `interop`. The registry of our families is here and nowhere
-else. Every file is treated as hostile: sizes and
-shapes are compared before anything is allocated, and nothing is ever unpickled.
+else. Every file is treated as hostile: sizes and shapes are compared before anything is allocated,
+and nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -10,26 +10,29 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from model.config import ModelConfig, RNNConfig, TransformerConfig, record_from_json
 from model.interop import hub
 from model.interop.opening import is_foreign, open_folder
+from model.interop.weights import open_weights
 from model.manners import Manners
 from model.options import DecodingOptions
 from model.rnn import RNNModel
 from model.seq2seq import Seq2Seq
-from model.skeleton import CheckpointError, skeleton
+from model.skeleton import skeleton
 from model.tokenizer import Tokenizer
 from model.transformer import TransformerModel
+from model.untrusted import CheckpointError, read_json
 
 FORMAT = "gistscope"
 FORMAT_VERSION = 1
@@ -82,7 +85,7 @@ def save(
     card: str = "",
     dtype: torch.dtype = torch.float32,
 ) -> None:
-    """Write the four files; weights are stored as `dtype`."""
+    """Write the four files; weights are stored as `dtype`. Raises OSError where that fails."""
     config = cast(ModelConfig, model.config)
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
@@ -90,9 +93,14 @@ def save(
         for name, tensor in model.state_dict().items()
         if not (name == TIED and config.tie_embeddings)
     }
-    save_file(weights, folder / "model.safetensors")
+    try:
+        save_file(weights, folder / "model.safetensors")
+    except SafetensorError as error:  # how a full disk looks from there
+        raise OSError(f"{folder / 'model.safetensors'} could not be written: {error}") from error
     text = json.dumps(config_to_json(config), indent=2)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+    # The library lets nobody but the owner read what it writes; a model is for others, too.
+    shutil.copymode(folder / "config.json", folder / "model.safetensors")
     tokenizer.save(folder)
     (folder / "card.md").write_text(card, encoding="utf-8")
 
@@ -103,6 +111,13 @@ def load(folder: str | Path, tell: Callable[[str], None] | None = None) -> Check
     `tell` hears how much memory a model made elsewhere needs, before it is read. Raises
     `CheckpointError` with the file and the reason.
     """
+    try:
+        return _load(folder, tell)
+    except RecursionError as error:  # a value that could be read can still be too deep to show
+        raise CheckpointError(f"{folder} has a file that is nested too deeply") from error
+
+
+def _load(folder: str | Path, tell: Callable[[str], None] | None) -> Checkpoint:
     path = Path(folder)
     if not path.is_dir() and hub.is_id(folder):
         path = hub.fetch(str(folder), tell)
@@ -153,13 +168,8 @@ def _load_own(folder: Path) -> Checkpoint:
 
 
 def _read_config(path: Path) -> ModelConfig:
-    if path.stat().st_size > MAX_CONFIG_BYTES:
-        raise CheckpointError(f"{path} is larger than {MAX_CONFIG_BYTES} bytes")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not readable JSON: {error}") from error
-    if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+    values = read_json(path, MAX_CONFIG_BYTES)
+    if values.pop("format", None) != FORMAT:
         raise CheckpointError(f"{path} is not of a {FORMAT} model")
     version = values.pop("format_version", None)
     if not isinstance(version, int) or version < 1:
@@ -185,17 +195,13 @@ def _read_weights(path: Path, model: nn.Module, config: ModelConfig) -> dict[str
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     if config.tie_embeddings:
         expected.pop(TIED)
-    try:
-        with safe_open(path, framework="pt") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            _compare(path, expected, found)
-            return {name: file.get_tensor(name).float() for name in expected}
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+    weights = open_weights([path])
+    _compare(path, expected, weights.shapes)
+    return {name: weights.read(name) for name in expected}
 
 
 def _compare(
-    path: Path, expected: dict[str, tuple[int, ...]], found: dict[str, tuple[int, ...]]
+    path: Path, expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]
 ) -> None:
     for name, shape in expected.items():
         if name not in found:

@@ -10,6 +10,7 @@ from model.options import DecodingOptions
 from model.source_text import UNWRITABLE, clean_text
 from model.tokenizer import Tokenizer
 from model.trace import Trace
+from model.words import SINGLE_CHARACTER_WORDS
 
 
 def forced_ids(
@@ -65,11 +66,14 @@ def options_of(trace: Trace, max_target_tokens: int) -> DecodingOptions:
 def _wants_space(written: str, typed: str, replaced: str) -> bool:
     """Whether the typed text needs a space before it: where the token in its place had one.
 
-    Where no word stood, behind the last one, a letter or a digit starts a new word.
+    Where no word stood, behind the last one, a letter or a digit starts a new word, unless its
+    script has no spaces.
     """
     if typed[0].isspace() or not written or written[-1].isspace():
         return False
-    return replaced[0].isspace() if replaced else typed[0].isalnum()
+    if replaced:
+        return replaced[0].isspace()
+    return typed[0].isalnum() and not SINGLE_CHARACTER_WORDS.match(typed)
 
 
 def _text_of(ids: tuple[int, ...], tokenizer: Tokenizer) -> str:

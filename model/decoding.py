@@ -14,14 +14,16 @@ from dataclasses import dataclass
 import torch
 
 from model.config import SpecialTokens
-from model.filters import Filter, Rows, apply_filters, rules
+from model.filters import Filter, Rows, apply_filters
 from model.frontier import Frontier
+from model.manners import OWN, Manners
 from model.options import LIMITS, DecodingOptions
 from model.proposing import Given, Offer, Proposer, Situation, proposer
 from model.recorder import Recorder
+from model.rules import rules
 from model.sampling import sampling_filters
 from model.search import Candidate, Choice, Proposals, Search, advance
-from model.seq2seq import Memory, Seq2Seq
+from model.seq2seq import Memory, Seq2Seq, StepOutput
 from model.trace import Step
 
 __all__ = ["Candidate", "Update", "decode", "force"]
@@ -46,12 +48,12 @@ def decode(
     *,
     bad_words_ids: Sequence[Sequence[int]] = (),
     forced_prefix_ids: Sequence[int] = (),
-    ends_at_limit: bool = False,
+    manners: Manners = OWN,
     over: Callable[[], bool] | None = None,
 ) -> Iterator[Update]:
     """Write a summary of every source in `memory`, one update per token.
 
-    With `ends_at_limit` the last token that the length allows is the end token.
+    A prefix takes the place of the first tokens that the model's `manners` ask for.
     `over` is asked after every step; once it says yes, the run ends with what it has, unfinished.
 
     The children of a `Step` are first the rows of the next step, in order, then the hypotheses
@@ -64,9 +66,7 @@ def decode(
             f"more than max_new_tokens ({options.max_new_tokens})"
         )
     sources = [ids[real].tolist() for ids, real in zip(memory.source_ids, memory.mask, strict=True)]
-    filters = rules(
-        options, special.eos_id, sources, bad_words_ids, forced_prefix_ids, ends_at_limit
-    )
+    filters = rules(options, special, sources, bad_words_ids, forced_prefix_ids, manners)
     if options.do_sample:
         filters += sampling_filters(options)
     proposes = proposer(options, model, len(sources))
@@ -123,9 +123,9 @@ class _Run:
         start_id = self.special.decoder_start_id
         frontier = Frontier.begin(self.model, self.memory, start_id, options)
         while active := [source for source, search in enumerate(searches) if search.live]:
-            rows = _rows(searches, active)
             counts = [len(searches[source].live) for source in active]
             output, frontier = frontier.step(self.model, options)
+            rows = _rows(searches, active, output)
             filtered = apply_filters(
                 self.filters, output.log_probs, rows, normalise=options.do_sample
             )
@@ -166,10 +166,11 @@ def _living(choices: Sequence[Choice], counts: Sequence[int]) -> tuple[list[int]
     return rows, tokens
 
 
-def _rows(searches: Sequence[Search], active: Sequence[int]) -> Rows:
+def _rows(searches: Sequence[Search], active: Sequence[int], output: StepOutput) -> Rows:
     """The rows of the batch: the live hypotheses of every active source."""
     pairs = [(source, partial) for source in active for partial in searches[source].live]
-    return Rows([partial.token_ids for _, partial in pairs], [source for source, _ in pairs])
+    prefixes = [partial.token_ids for _, partial in pairs]
+    return Rows(prefixes, [source for source, _ in pairs], output.log_totals)
 
 
 def _split(offer: Offer, coverage: Sequence[float], counts: Sequence[int]) -> Iterator[Proposals]:

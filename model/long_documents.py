@@ -6,12 +6,14 @@ they don't fit, they are split again, in as many rounds as it takes. In the styl
 "summary", part summaries that together keep to `max_new_tokens` are the summary as they are; their
 trace is then that of a given text (`Summarizer.score`), and `joined` says so.
 
+Where time is short, `enough` ends the reading: the rest of the parts is left out, and said to be.
+
 A forced prefix and the least length belong to the whole summary, so the parts go without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,6 +40,8 @@ class Reader(Protocol):
 
     def defaults(self, style: str | None = None) -> DecodingOptions: ...
 
+    def fitting(self, options: DecodingOptions) -> DecodingOptions: ...
+
     def stream(
         self, text: str, options: DecodingOptions = ..., style: str | None = None
     ) -> Iterator[StreamUpdate]: ...
@@ -57,6 +61,7 @@ class DocumentUpdate:
     merging: bool = False  # the parts of the document are done, their summaries are being merged
     joined: bool = False  # the text is the part summaries one after another
     cut_sentences: int = 0  # sentences longer than the model reads, which had to be cut
+    left_out: int = 0  # of the document's parts, those that there was no time for
 
 
 def stream_document(
@@ -64,20 +69,32 @@ def stream_document(
     text: str,
     options: DecodingOptions | None = None,
     style: str | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Iterator[DocumentUpdate]:
-    """Summarise a text of any length. Bad input raises here, not later; closing it stops it."""
+    """Summarise a text of any length. Bad input raises here, not later; closing it stops it.
+
+    `enough` is asked after every step: True leaves out all parts but the first that are not done.
+    """
     source = summarizer.read(text, style)
-    options = options or summarizer.defaults(style)
+    if source.cut_tokens:  # white space around a text is no part of it
+        text = text.strip()
+        source = summarizer.read(text, style)
+    options = summarizer.fitting(options) if options else summarizer.defaults(style)
     whole = summarizer.stream(text, options, style)  # not begun yet: checks the options
     if not source.cut_tokens:
         return _short(whole)
     parts = _split(summarizer, source.text, source.style)
-    return _Document(summarizer, options, source.style).updates(parts)
+    return _Document(summarizer, options, source.style, enough).updates(parts)
 
 
 def _short(updates: Iterator[StreamUpdate]) -> Iterator[DocumentUpdate]:
     for update in updates:
         yield DocumentUpdate(update.text, 1, 1, update.trace)
+
+
+def _alone(trace: Trace) -> Iterator[DocumentUpdate]:
+    """The one part that was read, whose summary there is nothing to merge with."""
+    yield DocumentUpdate(trace.hypotheses[0].text, 0, 0, trace)
 
 
 def _split(summarizer: Reader, text: str, style: str | None) -> Parts:
@@ -104,22 +121,24 @@ class _Document:
     summarizer: Reader
     options: DecodingOptions
     style: str | None
+    enough: Callable[[], bool]
 
     def updates(self, parts: Parts) -> Iterator[DocumentUpdate]:
         """Rounds of parts until their summaries fit, then the merged run."""
         traces: tuple[Trace, ...] = ()
         cut = parts.cut_sentences
-        number = 0
+        number = left_out = 0
         while True:
             number += 1
             summaries: list[str] = []
-            for update in self._round(parts.texts):
+            for update in self._round(parts.texts, first=number == 1):
                 if update.trace is not None:
                     summaries.append(update.trace.hypotheses[0].text.strip())
                     traces += (update.trace,) if number == 1 else ()
                 yield replace(
                     update, trace=None, part_traces=traces, merging=number > 1, cut_sentences=cut
                 )
+            left_out += len(parts.texts) - len(summaries)
             joined = "\n".join(summary for summary in summaries if summary)
             if not joined:
                 raise ValueError(f"the model wrote nothing for any of {len(parts.texts)} parts")
@@ -134,17 +153,27 @@ class _Document:
                 )
             parts = _split(self.summarizer, joined, self.style)
         count = len(parts.texts)
-        for update in self._merged(summaries, joined):
-            yield replace(update, part=count, parts=count, part_traces=traces, cut_sentences=cut)
+        for update in self._merged(summaries, joined) if len(traces) > 1 else _alone(traces[0]):
+            yield replace(
+                update, part=count, parts=count, part_traces=traces, cut_sentences=cut,
+                left_out=left_out,
+            )  # fmt: skip
 
-    def _round(self, texts: Sequence[str]) -> Iterator[DocumentUpdate]:
-        """Every part summarised on its own; an update with a trace ends a part."""
+    def _round(self, texts: Sequence[str], first: bool) -> Iterator[DocumentUpdate]:
+        """Every part summarised on its own; an update with a trace ends a part.
+
+        Only the first round may end early: in a later one, parts that were read would be lost.
+        """
         done: list[str] = []
         for number, text in enumerate(texts, start=1):
             for update in self.summarizer.stream(text, self._part_options(), self.style):
+                if first and done and update.trace is None and self.enough():
+                    return
                 so_far = "\n".join([*done, update.text])
                 yield DocumentUpdate(so_far, number, len(texts), update.trace)
             done.append(update.text)
+            if first and self.enough():
+                return
 
     def _merged(self, summaries: Sequence[str], joined: str) -> Iterator[DocumentUpdate]:
         """The parts' summaries as they are where they are short enough, or summarised again."""

@@ -1,4 +1,7 @@
-"""How a checkpoint made elsewhere writes: what no option asks for and every run keeps."""
+"""How a checkpoint made elsewhere writes: what no option asks for and every run keeps.
+
+Its options were chosen with the `transformers` library, so the rules mean what they mean there.
+"""
 
 from __future__ import annotations
 
@@ -12,3 +15,10 @@ class Manners:
     first_ids: tuple[int, ...] = ()  # every summary begins with these
     banned_ids: tuple[tuple[int, ...], ...] = ()  # sequences that are never written
     ends_at_limit: bool = False  # the last token that max_new_tokens allows is the end token
+    # For rules on repetition, the decoder's start token is written and the source's end is source.
+    counts_special: bool = False
+    # repetition_penalty is for logits where one summary is followed; for log-probs with beams.
+    penalises_logits: bool = False
+
+
+OWN = Manners()  # of the models trained here

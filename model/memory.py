@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
-from model.skeleton import CheckpointError
+from model.untrusted import CheckpointError
 
 # As float32, and once more as laid out for multiplication.
 BYTES_PER_PARAMETER = 8

@@ -37,6 +37,7 @@ class Stepped:
             part(output.cross_attention),
             part(output.copy_gate),
             part(output.hidden),
+            part(output.log_totals),
         )
         return Stepped(chosen, self.state.select(rows))
 

@@ -72,6 +72,7 @@ class StepOutput:
     cross_attention: Tensor | None = None  # [B, L, H, S], rows sum to 1; None when not recorded
     copy_gate: Tensor | None = None  # [B], probability of copying; None without a copy gate
     hidden: Tensor | None = None  # [B, D], the decoder's last state, for contrastive search
+    log_totals: Tensor | None = None  # [B], logits minus log-probs; None where copies are mixed in
 
 
 State = TypeVar("State", bound="DecoderState")

@@ -12,10 +12,6 @@ from torch.overrides import TorchFunctionMode
 SomeModule = TypeVar("SomeModule", bound=nn.Module)
 
 
-class CheckpointError(ValueError):
-    """A model folder that can't be opened; the message says which file and why."""
-
-
 class _NoInitialisation(TorchFunctionMode):
     """Tensors stay as they are allocated: weights that are read next need no random values."""
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tokenizers
-from tokenizers import AddedToken, Regex, decoders, models, pre_tokenizers, trainers
 
+from model import own_tokenizer
 from model.byte_level import Span, text_and_spans, trim, written_bytes
 from model.conventions import (
     FILE_NAME,
@@ -22,9 +22,8 @@ from model.conventions import (
     STYLES,
     Conventions,
     TokenizerError,
-    own_backend,
-    own_conventions,
 )
+from model.untrusted import CheckpointError, read_json
 
 __all__ = [
     "FILE_NAME", "MAX_FILE_BYTES", "SPECIAL_TOKENS", "STYLES", "Encoded", "Tokenizer",
@@ -32,10 +31,6 @@ __all__ = [
 ]  # fmt: skip
 
 ANCHOR = "\ue000"  # of no script, so that nothing joins it
-
-# GPT-2's word pattern with two changes: marks stay with their letters, and every digit is a token
-# of its own, so that numbers are copied digit by digit instead of guessed whole.
-WORD_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?[\p{L}\p{M}]+| ?\p{N}| ?[^\s\p{L}\p{M}\p{N}]+|\s+(?!\S)|\s+"
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ class Tokenizer:
         backend.no_truncation()  # a file can ask for both; here the caller's limit alone counts
         backend.no_padding()
         self._backend = backend
-        self._conventions = conventions or own_conventions(backend)
+        self._conventions = conventions or own_tokenizer.conventions_of(backend)
         self._pieces, self._special = self._conventions.pieces, self._conventions.special
         self.eos_id = self._conventions.eos_id
         by_name = {} if conventions else {name: id for id, name in self._special.items()}
@@ -75,25 +70,7 @@ class Tokenizer:
     @classmethod
     def train(cls, texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
         """Learn the merges from `texts`; special tokens and all 256 bytes are always in."""
-        smallest = len(SPECIAL_TOKENS) + 256
-        if vocabulary_size < smallest:
-            raise ValueError(f"vocabulary_size must be at least {smallest}, got {vocabulary_size}")
-        backend = tokenizers.Tokenizer(models.BPE())
-        backend.pre_tokenizer = pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.Split(Regex(WORD_PATTERN), behavior="isolated"),
-                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-            ]
-        )
-        backend.decoder = decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(
-            vocab_size=vocabulary_size,
-            special_tokens=[AddedToken(name, special=True) for name in SPECIAL_TOKENS],
-            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-            show_progress=False,
-        )
-        backend.train_from_iterator(texts, trainer)
-        return cls(backend)
+        return cls(own_tokenizer.trained(texts, vocabulary_size))
 
     @classmethod
     def load(cls, path: str | Path) -> Tokenizer:
@@ -102,17 +79,11 @@ class Tokenizer:
         if path.is_dir():
             path = path / FILE_NAME
         try:
-            size = path.stat().st_size
-            if size > MAX_FILE_BYTES:
-                raise TokenizerError(f"{path} has {size} bytes, the limit is {MAX_FILE_BYTES}")
-            content = path.read_text(encoding="utf-8")
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise TokenizerError(f"no tokenizer at {path}: {reason}") from error
-        except UnicodeDecodeError as error:
-            raise TokenizerError(f"{path} is not a text file: {error}") from error
+            parsed = read_json(path, MAX_FILE_BYTES)
+        except CheckpointError as error:
+            raise TokenizerError(str(error)) from error
         try:
-            return cls(own_backend(content))
+            return cls(own_tokenizer.opened(parsed))
         except ValueError as error:
             raise TokenizerError(f"{path} is not usable: {error}") from error
 

@@ -13,15 +13,17 @@ import numpy as np
 
 from model.beam_tree import Node, beam_tree
 from model.lookup import hypothesis_through, rows_to
+from model.pooling import PooledAttention, Reduction, check_reduction, pool, reduced
 from model.record import Hypothesis, Record, Source, SourceToken, Step, TraceError
 from model.trace_json import read_record, write_record
-from model.words import PooledAttention, Segment, pool, sentences, words
+from model.words import Segment, sentences, words
 
 __all__ = [
     "Alternative",
     "Hypothesis",
     "Node",
     "PooledAttention",
+    "Reduction",
     "Segment",
     "Source",
     "SourceToken",
@@ -30,7 +32,6 @@ __all__ = [
     "TraceError",
 ]
 
-Reduction = int | Literal["mean", "max"] | None  # one layer or head, or all of them pooled
 Unit = Literal["words", "sentences"]
 
 
@@ -84,13 +85,13 @@ class Trace(Record):
         shape = self.attention_shape
         if shape is None:
             raise TraceError("this run recorded no attention")
-        _check_reduction("layer", layer, shape[0])
-        _check_reduction("head", head, shape[1])
+        check_reduction("layer", layer, shape[0])
+        check_reduction("head", head, shape[1])
         weights = np.zeros((len(self._path(hypothesis)), len(self.source.tokens)), dtype=np.float32)
         for place, (step, row, _) in enumerate(self._path(hypothesis)):
             assert step.cross_attention is not None
-            by_layer = _reduce(step.cross_attention[row].astype(np.float32), head, axis=1)  # [L, S]
-            weights[place] = _reduce(by_layer, layer, axis=0)
+            by_layer = reduced(step.cross_attention[row].astype(np.float32), head, axis=1)  # [L, S]
+            weights[place] = reduced(by_layer, layer, axis=0)
         return weights
 
     def pooled_attention(
@@ -238,19 +239,3 @@ class Trace(Record):
 
     def _source_spans(self) -> list[tuple[int, int]]:
         return [(token.start, token.end) for token in self.source.tokens]
-
-
-def _check_reduction(name: str, value: Reduction, size: int) -> None:
-    if value in (None, "mean", "max"):
-        return
-    if not isinstance(value, int) or not 0 <= value < size:
-        raise ValueError(
-            f"{name} must be mean, max or a number between 0 and {size - 1}, got {value!r:.80}"
-        )
-
-
-def _reduce(weights: np.ndarray, reduction: Reduction, axis: int) -> np.ndarray:
-    if isinstance(reduction, int):
-        return weights.take(reduction, axis=axis)
-    pooled: np.ndarray = weights.max(axis=axis) if reduction == "max" else weights.mean(axis=axis)
-    return pooled

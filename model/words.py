@@ -1,4 +1,4 @@
-"""Tokens grouped into words and sentences, and attention pooled over the groups.
+"""Tokens grouped into words and sentences.
 
 Works on a text and its tokens' character spans; knows no tokenizer and no model. A token is never
 split: where one covers two words, the two become one.
@@ -20,6 +20,7 @@ APOSTROPHES_AND_HYPHENS = "'\u2019-\u2010\u2011"
 SINGLE_CHARACTER_WORDS = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # regional indicators
 SENTENCE_END = re.compile(
     "[.!?\u2026\u061f\u0964]+[\"'\u2019\u201d\u00bb)\\]]*(?=\\s)|[\u3002\uff01\uff1f]+|\n+"
 )
@@ -41,16 +42,6 @@ class Segment:
     tokens: tuple[int, ...]  # places in the token sequence, never empty
 
 
-@dataclass(frozen=True)
-class PooledAttention:
-    """Attention between segments; a row and its `outside` sum to 1."""
-
-    target: tuple[Segment, ...]
-    source: tuple[Segment, ...]
-    weights: np.ndarray  # float [len(target), len(source)]
-    outside: np.ndarray  # float [len(target)], spent on special tokens and white space
-
-
 def words(text: str, spans: Sequence[Span]) -> tuple[Segment, ...]:
     """The words of `text` that have tokens; punctuation marks are words of their own."""
     read = text[: _end(spans)]
@@ -67,19 +58,6 @@ def sentences(text: str, spans: Sequence[Span]) -> tuple[Segment, ...]:
 def sentence_ends(text: str) -> list[int]:
     """Places in `text` where a sentence ends, in order; white space behind it comes after."""
     return [match.end() for match in SENTENCE_END.finditer(text) if _ends_sentence(text, match)]
-
-
-def pool(
-    weights: np.ndarray, target: tuple[Segment, ...], source: tuple[Segment, ...]
-) -> PooledAttention:
-    """Pool `weights` [T, S]: the sum over a segment's source tokens, the mean over its target's."""
-    to_source = np.zeros((weights.shape[1], len(source)), dtype=np.float32)
-    for column, segment in enumerate(source):
-        to_source[list(segment.tokens), column] = 1.0
-    rows = [weights[list(segment.tokens)].mean(axis=0) for segment in target]
-    means = np.array(rows, dtype=np.float32).reshape(len(target), weights.shape[1])
-    outside = means @ (1.0 - to_source.sum(axis=1))
-    return PooledAttention(target, source, means @ to_source, outside)
 
 
 def _end(spans: Sequence[Span]) -> int:
@@ -116,6 +94,9 @@ def _is_word_break(text: str, place: int) -> bool:
         return False  # joined emoji, combining marks, skin tones
     if SINGLE_CHARACTER_WORDS.match(before) or SINGLE_CHARACTER_WORDS.match(after):
         return True
+    if after in FLAG_LETTERS and before in FLAG_LETTERS:
+        near = text[max(0, place - 64) : place]
+        return (len(near) - len(near.rstrip(FLAG_LETTERS))) % 2 == 0  # two make a flag
     if _is_letter(before) and _is_letter(after):
         return False
     joiner = place if _is_letter(before) else place - 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -117,6 +119,17 @@ def test_tied_embeddings_are_stored_once_and_tied_again(folder):
     assert model.output.weight is model.embedding.weight
 
 
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_everybody_may_read_the_weights_whom_the_umask_lets(family, tokenizer, tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        save(tmp_path / "shared", small(family, tokenizer), tokenizer)
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "shared").iterdir()}
+    assert modes == {0o666 & ~umask}
+
+
 def test_the_fingerprint_follows_every_file(folder):
     before = load(folder).fingerprint
     assert load(folder).fingerprint == before
@@ -223,6 +236,20 @@ def test_wrong_shapes_missing_and_unknown_tensors_are_named(folder):
         load(folder)
     edit_weights(folder, lambda weights: weights.pop("embedding.weight"))
     with pytest.raises(CheckpointError, match=r"lacks the tensor embedding.weight"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(torch.nan, "values that are no finite numbers"), (7, "has the type I8")],
+)
+def test_weights_that_are_no_numbers_are_named(folder, value, message):
+    def spoil(weights: dict) -> None:
+        kind = torch.int8 if value == 7 else torch.float32
+        weights["embedding.weight"] = torch.full_like(weights["embedding.weight"], value).to(kind)
+
+    edit_weights(folder, spoil)
+    with pytest.raises(CheckpointError, match=rf"embedding.weight.*{message}"):
         load(folder)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import DecodingOptions, Summarizer, Trace, summarizer
+from model import DecodingOptions, Summarizer, Trace, running
 from model.trace import TraceError
 from tests.test_summarizer import BEAMS, GREEDY, SAMPLE, TEXT, folder, tiny  # noqa: F401
 
@@ -86,7 +86,7 @@ def test_updates_begin_with_what_was_kept(
     trace: Trace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(summarizer, "SECONDS_BETWEEN_TEXTS", 0.0)
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_TEXTS", 0.0)
     growing = list(tiny.continue_from(trace, 0, 4, text=" rise"))
     assert all(" rise" in update.text for update in growing)
 

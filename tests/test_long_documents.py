@@ -34,6 +34,9 @@ class Teller:
     def room(self, style: str | None = None) -> int:
         return 40
 
+    def fitting(self, options: DecodingOptions) -> DecodingOptions:
+        return options
+
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
@@ -164,3 +167,27 @@ def test_a_real_model_summarises_a_long_document(tmp_path: Path) -> None:
     for ask in ({"text": ""}, {"style": "poem"}, {"options": DecodingOptions(max_new_tokens=999)}):
         with pytest.raises(ValueError, match=r"empty|unknown style|max_new_tokens"):
             stream_document(summarizer, **({"text": text, "options": options} | ask))
+
+
+def document(parts: int) -> str:
+    return " ".join([SENTENCE] * 5 * parts)  # five sentences fill what is read
+
+
+@pytest.mark.parametrize(("steps", "read"), [(0, 1), (3, 1), (7, 2)])
+def test_what_there_was_time_for_is_summarised_and_the_rest_named(steps: int, read: int) -> None:
+    teller, asked = Teller(), iter(range(10_000))
+    updates = list(
+        stream_document(teller, document(4), OPTIONS, enough=lambda: next(asked) >= steps)
+    )
+    last = updates[-1]
+    assert last.trace is not None
+    assert (len(last.part_traces), last.left_out) == (read, 4 - read)
+    assert [update.text for update in updates if update.part == read and not update.merging]
+    assert last.text  # a merged run, or the summary of the one part
+    assert len(teller.asked) - (last.merging and 1) in (read, read + 1)
+    assert teller.closed == len(teller.asked)
+
+
+def test_time_that_is_short_changes_nothing_of_a_text_that_fits() -> None:
+    last = list(stream_document(Teller(), SENTENCE, OPTIONS, enough=lambda: True))[-1]
+    assert (last.left_out, last.part_traces) == (0, ())

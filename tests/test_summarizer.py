@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from model import DecodingOptions, Summarizer, Trace, checkpoint, summarizer
+from model import DecodingOptions, Summarizer, Trace, checkpoint, running
 from model.checkpoint import CheckpointError
 from model.config import ModelConfig, RNNConfig, TransformerConfig
 from model.length_batches import MAX_BATCH_ROWS, MAX_BATCH_TOKENS, batches_of
@@ -61,7 +61,7 @@ def assert_same(trace: Trace, other: Trace) -> None:
 def test_a_stream_ends_with_what_summarize_returns(
     tiny: Summarizer, options: DecodingOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(summarizer, "SECONDS_BETWEEN_TEXTS", 0.0)
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_TEXTS", 0.0)
     *growing, last = tiny.stream(TEXT, options)
     result = tiny.summarize(TEXT, options)
     assert growing
@@ -73,14 +73,14 @@ def test_a_stream_ends_with_what_summarize_returns(
 def test_a_stream_has_an_update_a_step_and_at_most_so_many_texts_a_second(
     tiny: Summarizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(summarizer, "SECONDS_BETWEEN_TEXTS", 3600.0)
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_TEXTS", 3600.0)
     updates = list(tiny.stream(TEXT, BEAMS))
     assert len(updates) == len(updates[-1].trace.steps) + 1
     assert len({update.text for update in updates}) == 2
 
 
 def test_half_a_character_is_held_back(tiny: Summarizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summarizer, "SECONDS_BETWEEN_TEXTS", 0.0)
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_TEXTS", 0.0)
     options = DecodingOptions(num_beams=1, max_new_tokens=8, forced_prefix="a \u2603 b")
     *growing, last = tiny.stream(TEXT, options)
     assert not any(update.text.endswith("\ufffd") for update in growing)

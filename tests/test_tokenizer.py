@@ -183,12 +183,16 @@ def _edited(content: dict, *path: str, value: object) -> str:
     return json.dumps(content)
 
 
+REGEX = ("pre_tokenizer", "pretokenizers", 0, "pattern", "Regex")
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (lambda c: "", "not usable"),
-        (lambda c: json.dumps(c)[:2000], "not usable"),
-        (lambda c: "[" * 100_000, "nested too deeply"),
+        (lambda c: "", "not readable JSON"),
+        (lambda c: json.dumps(c)[:2000], "not readable JSON"),
+        (lambda c: "[" * 100_000, "not readable JSON: maximum recursion depth"),
+        (lambda c: '{"a": [' + '"bc",' * 4_000_001 + "1]}", "4000003 values, the limit is 4000000"),
         (lambda c: "{}", "holds no BPE"),
         (lambda c: _edited(c, "model", "type", value="Unigram"), "holds no BPE"),
         (lambda c: _edited(c, "model", "vocab", "a", value=4_000_000_000), "consecutive ids"),
@@ -197,6 +201,10 @@ def _edited(content: dict, *path: str, value: object) -> str:
         (lambda c: _edited(c, "model", "merges", value=[["qqq", "zzz"]]), "not usable"),
         (lambda c: _edited(c, "normalizer", value={"type": "NFKC"}), "normalizer"),
         (lambda c: _edited(c, "added_tokens", value=[]), "lacks the special tokens"),
+        (lambda c: _edited(c, "added_tokens", value=7), "not a table of tokens"),
+        (lambda c: _edited(c, "added_tokens", 0, "id", value=4_000_000_000), "consecutive ids"),
+        (lambda c: _edited(c, "added_tokens", 0, "id", value=-1), "consecutive ids"),
+        (lambda c: _edited(c, *REGEX, value="(a+)+$"), r"its pattern '\(a\+\)\+\$' is none"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_name(
@@ -214,11 +222,11 @@ def test_a_broken_file_is_refused_with_its_name(
 def test_missing_binary_and_huge_files_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(TokenizerError, match="no tokenizer at"):
+    with pytest.raises(TokenizerError, match=r"tokenizer\.json can't be read: No such file"):
         Tokenizer.load(tmp_path)
     path = tmp_path / "tokenizer.json"
     path.write_bytes(b"\xff\x00\x80")
-    with pytest.raises(TokenizerError, match="not a text file"):
+    with pytest.raises(TokenizerError, match="not readable JSON"):
         Tokenizer.load(path)
     monkeypatch.setattr(model.tokenizer, "MAX_FILE_BYTES", 2)
     with pytest.raises(TokenizerError, match="has 3 bytes, the limit is 2"):

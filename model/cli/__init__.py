@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from model.cli import evaluation, inference, samples, steps, studies
+from model.cli import calibration, evaluation, inference, samples, steps, studies
 from model.cli.arguments import Parser
 
 TRAINING_PACKAGES = ("rouge_score", "sumy", "nltk", "tqdm")
@@ -27,6 +27,7 @@ def build_parser() -> Parser:
     steps.add_commands(commands)
     evaluation.add_commands(commands)
     studies.add_commands(commands)
+    calibration.add_commands(commands)
     samples.add_commands(commands)
     return parser
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from model.options import DecodingOptions
 from model.style_options import StyledWriter
 
 if TYPE_CHECKING:
-    from model.batch import BatchCounts
+    from model.batch import BatchCounts, BatchJob
     from model.config import ModelConfig
+    from model.ray_engine import RayEngine
 
 # Whole file, in bytes: the longest accepted text in the longest UTF-8.
 MAX_TEXT_BYTES = 4_000_000
@@ -105,6 +107,14 @@ def _add_batch(commands: Any) -> None:
         "--batch-size", type=int, default=8, metavar="N", help="texts decoded together (default: 8)"
     )
     parser.add_argument("--overwrite", action="store_true", help="start again; drop the output")
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local",
+        help="ray spreads the work over processes or, with RAY_ADDRESS, over a cluster",
+    )  # fmt: skip
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="N",
+        help="processes of --engine ray, one CPU each (default: as many as this machine has)",
+    )  # fmt: skip
     add_fields(parser, DecodingOptions, "decoding", without=UNRECORDED)
 
 
@@ -142,10 +152,24 @@ def batch(arguments: argparse.Namespace) -> int:
 
     summarizer = Summarizer.load(arguments.model, precision=arguments.precision)
     options = within_reach(options, arguments, summarizer.config)
-    writer = StyledWriter(summarizer, frozenset(given(arguments, DecodingOptions)))
-    counts = run_batch(writer, dataclasses.replace(job, options=options), _show_progress)
+    fixed = frozenset(given(arguments, DecodingOptions))
+    job = dataclasses.replace(job, options=options)
+    engine = _engine(arguments, fixed, job)
+    counts = run_batch(StyledWriter(summarizer, fixed), job, _show_progress, engine)
     print(_in_words(counts), file=sys.stderr)
     return 1 if counts.failed else 0
+
+
+def _engine(
+    arguments: argparse.Namespace, fixed: frozenset[str], job: BatchJob
+) -> RayEngine | None:
+    if arguments.engine == "local":
+        return None
+    from model.ray_engine import RayEngine
+
+    # A worker may start elsewhere in the file system.
+    folder = os.path.abspath(arguments.model) if os.path.isdir(arguments.model) else arguments.model
+    return RayEngine(folder, arguments.precision, fixed, job, arguments.workers)
 
 
 def _show_progress(counts: BatchCounts) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from model.cli.arguments import add_fields
-from model.cli.evaluation import given_names
 from model.cli.inference import UNRECORDED, unrecorded_options, use_threads
+from model.cli.measuring import given_names
 from model.options import DecodingOptions
 from model.style_options import styled
 

@@ -114,7 +114,13 @@ def _manners(settings: Settings, model: TransformerConfig) -> Manners:
         )  # fmt: skip
     banned = _sequences(settings, "bad_words_ids", size)
     banned += [(id,) for id in _ids(settings, "suppress_tokens", size)]
-    return Manners(first, tuple(words for words in banned if words != (model.eos_id,)), ends)
+    return Manners(
+        first_ids=first,
+        banned_ids=tuple(words for words in banned if words != (model.eos_id,)),
+        ends_at_limit=ends,
+        counts_special=True,
+        penalises_logits=True,
+    )
 
 
 def _sequences(settings: Settings, key: str, size: int) -> list[tuple[int, ...]]:

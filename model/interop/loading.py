@@ -13,8 +13,9 @@ from model.interop.family import Family, Names
 from model.interop.settings import Settings
 from model.interop.weights import Weights
 from model.positions import sinusoids
-from model.skeleton import CheckpointError, skeleton
+from model.skeleton import skeleton
 from model.transformer import TransformerModel
+from model.untrusted import CheckpointError
 
 TABLES = {"source": "source_embedding.weight", "target": "embedding.weight"}
 OUTPUT = "output.weight"

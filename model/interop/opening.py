@@ -20,9 +20,10 @@ from model.interop.weights import find_files, open_weights
 from model.manners import Manners
 from model.memory import check_memory
 from model.options import DecodingOptions
-from model.skeleton import CheckpointError, skeleton
+from model.skeleton import skeleton
 from model.tokenizer import Tokenizer
 from model.transformer import TransformerModel
+from model.untrusted import CheckpointError
 
 CONFIG, GENERATION, TOKENIZER_CONFIG = (
     "config.json", "generation_config.json", "tokenizer_config.json"
@@ -106,10 +107,11 @@ def plan_of(folder: Path) -> Plan:
     return Plan(name, settings, config, generation.read(wishes, config), prompt)
 
 
-def check(plan: Plan, name: str, tell: Callable[[str], None] | None = None) -> None:
-    """Tell how large the model is, and refuse what the memory doesn't hold."""
+def check(plan: Plan, name: str, tell: Callable[[str], None] | None = None) -> int:
+    """Tell how large the model is, refuse what the memory doesn't hold; the parameters' number."""
     model = skeleton(lambda: TransformerModel(plan.config))
     check_memory(name, model, tell)
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _config(

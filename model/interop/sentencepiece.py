@@ -7,15 +7,18 @@ unknown piece), 3 the normaliser's (2 the table of characters). All else is skip
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from model.config import MAX_VOCABULARY
-from model.skeleton import CheckpointError
+from model.untrusted import CheckpointError, read_bytes
 
-MAX_BYTES = 32_000_000
+MAX_BYTES = 16_000_000
+MAX_FIELDS = MAX_VOCABULARY + 1_000  # of the file, or of a part of it
+MAX_PIECE_FIELDS = 16
 UNIGRAM = 1
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
@@ -35,11 +38,9 @@ class Pieces:
 
 def read(path: Path) -> Pieces:
     """Read a unigram model. Raises `CheckpointError` for another kind and for damage."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise CheckpointError(f"{path} has {size} bytes, the limit is {MAX_BYTES}")
+    content = read_bytes(path, MAX_BYTES)
     try:
-        fields = list(_fields(path.read_bytes()))
+        fields = list(_fields(content))
         texts, scores = _pieces([value for number, value in fields if number == 1])
         trainer = _settings(fields, 2)
         characters = _settings(fields, 3).get(2, b"")
@@ -62,9 +63,11 @@ def read(path: Path) -> Pieces:
 def _pieces(encoded: list[Value]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     texts, scores = [], []
     for value in encoded:
-        fields = dict(_fields(_bytes(value)))
+        fields = dict(_fields(_bytes(value), MAX_PIECE_FIELDS))
         texts.append(_bytes(fields.get(1, b"")).decode("utf-8"))
         scores.append(struct.unpack("<f", _bytes(fields.get(2, b"\0\0\0\0")))[0])
+        if not math.isfinite(scores[-1]):
+            raise ValueError(f"the piece {texts[-1]!r:.80} has the score {scores[-1]}")
     return tuple(texts), tuple(scores)
 
 
@@ -78,10 +81,13 @@ def _bytes(value: Value) -> bytes:
     return value
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, Value]]:
-    """Numbers and values of a message, in order."""
-    place = 0
+def _fields(data: bytes, limit: int = MAX_FIELDS) -> Iterator[tuple[int, Value]]:
+    """Numbers and values of a message, in order, and at most `limit` of them."""
+    place, count = 0, 0
     while place < len(data):
+        count += 1
+        if count > limit:
+            raise ValueError(f"a part of more than {limit} fields")
         key, place = _varint(data, place)
         kind = key & 7
         if kind == VARINT:

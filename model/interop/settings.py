@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from model.skeleton import CheckpointError
+from model.untrusted import CheckpointError, read_json
 
 
 class Settings:
@@ -20,20 +20,7 @@ class Settings:
     @classmethod
     def read(cls, path: Path, limit: int) -> Settings:
         """Read an object from a file of at most `limit` bytes."""
-        try:
-            size = path.stat().st_size
-            if size > limit:
-                raise CheckpointError(f"{path} has {size} bytes, the limit is {limit}")
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise CheckpointError(f"{path} can't be read: {error.strerror}") from error
-        except (UnicodeDecodeError, ValueError, RecursionError) as error:
-            if isinstance(error, CheckpointError):
-                raise
-            raise CheckpointError(f"{path} is not readable JSON: {error}") from error
-        if not isinstance(values, dict):
-            raise CheckpointError(f"{path} must hold an object, got {type(values).__name__}")
-        return cls(values, path)
+        return cls(read_json(path, limit), path)
 
     def has(self, key: str) -> bool:
         """Whether the key is there with a value; null is none."""
@@ -56,7 +43,7 @@ class Settings:
         """A number; its range is the caller's to check."""
         value = self.values.get(key)
         value = default if value is None else value
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
             raise self.error(key, "must be a number", value)
         return float(value)
 

@@ -24,7 +24,7 @@ from model.conventions import FILE_NAME, MAX_FILE_BYTES
 from model.interop.sentencepiece import Pieces
 from model.interop.sentencepiece import read as read_pieces
 from model.interop.settings import Settings
-from model.skeleton import CheckpointError
+from model.untrusted import CheckpointError, read_bytes
 
 BPE_VOCABULARY, BPE_MERGES = "vocab.json", "merges.txt"
 PIECES = ("spiece.model", "source.spm")
@@ -58,19 +58,11 @@ def convert(folder: Path, family: str) -> tokenizers.Tokenizer:
 
 def _byte_level(folder: Path) -> tokenizers.Tokenizer:
     """BART's byte-level BPE."""
-    for name in (BPE_VOCABULARY, BPE_MERGES):
-        size = (folder / name).stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise CheckpointError(
-                f"{folder / name} has {size} bytes, the limit is {MAX_FILE_BYTES}"
-            )
     ids = _ids(folder / BPE_VOCABULARY)
     names = {name: name for name in ("<s>", "<pad>", "</s>", "<unk>", "<mask>") if name in ids}
     if len(names) < 5:
         raise CheckpointError(f"{folder / BPE_VOCABULARY} lacks the special tokens of BART")
-    lines = (folder / BPE_MERGES).read_text(encoding="utf-8").split("\n")
-    pairs = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
-    merges = [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
+    merges = _merges(folder / BPE_MERGES)
     backend = tokenizers.Tokenizer(models.BPE(vocab=ids, merges=merges))
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
@@ -79,6 +71,16 @@ def _byte_level(folder: Path) -> tokenizers.Tokenizer:
         single="<s> $A </s>", special_tokens=[("<s>", ids["<s>"]), ("</s>", ids["</s>"])]
     )
     return backend
+
+
+def _merges(path: Path) -> list[tuple[str, str]]:
+    content = read_bytes(path, MAX_FILE_BYTES).decode("utf-8")
+    count = content.count("\n")
+    if count > 2 * MAX_VOCABULARY:
+        raise CheckpointError(f"{path} has {count} lines, the limit is {2 * MAX_VOCABULARY}")
+    lines = (line for line in content.split("\n") if not line.startswith("#version"))
+    pairs = (line.partition(" ") for line in lines if line.count(" ") == 1)
+    return [(first, second) for first, _, second in pairs]
 
 
 def _ids(path: Path) -> dict[str, int]:

@@ -20,8 +20,9 @@ from model.conventions import FILE_NAME, MAX_FILE_BYTES, Conventions
 from model.interop.settings import Settings
 from model.interop.slow_tokenizer import convert
 from model.manners import Manners
-from model.skeleton import CheckpointError
+from model.pipeline import backend_of
 from model.tokenizer import Tokenizer
+from model.untrusted import CheckpointError
 
 SPACE = "\u2581"  # how SentencePiece writes the space before a word
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")
@@ -32,14 +33,7 @@ def read(
     folder: Path, family: str, config: TransformerConfig, manners: Manners, prompt: str
 ) -> Tokenizer:
     """The folder's tokenizer. Raises `CheckpointError` with the file and the reason."""
-    path = folder / FILE_NAME
-    if path.is_file():
-        parsed = Settings.read(path, MAX_FILE_BYTES).values
-        _check(path, parsed)
-        backend = opened(path, json.dumps(parsed))
-    else:
-        backend = convert(folder, family)
-        path, parsed = folder, json.loads(backend.to_str())
+    path, parsed, backend = _opened(folder, family)
     backend.no_truncation()  # else the file could cut what is looked at below
     vocabulary = backend.get_vocab(with_added_tokens=True)
     highest = max(vocabulary.values(), default=0)
@@ -75,14 +69,18 @@ def read(
     )
 
 
-def opened(path: Path, content: str) -> tokenizers.Tokenizer:
-    """The library's tokenizer from its JSON."""
+def _opened(folder: Path, family: str) -> tuple[Path, Mapping[str, Any], tokenizers.Tokenizer]:
+    """What is opened, its tokenizer.json, and the library's tokenizer."""
+    path = folder / FILE_NAME
+    if path.is_file():
+        parsed = Settings.read(path, MAX_FILE_BYTES).values
+        _check(path, parsed)
+    else:
+        path, parsed = folder, json.loads(convert(folder, family).to_str())
     try:
-        return tokenizers.Tokenizer.from_str(content)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a damaged table of characters is a panic, no Exception
-        raise CheckpointError(f"{path} is not usable: {error!s:.200}") from error
+        return path, parsed, backend_of(parsed)
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not usable: {error}") from error
 
 
 def _check(path: Path, parsed: Mapping[str, Any]) -> None:
@@ -94,14 +92,19 @@ def _check(path: Path, parsed: Mapping[str, Any]) -> None:
     vocabulary = model.get("vocab")
     if not isinstance(vocabulary, dict | list) or not 0 < len(vocabulary) <= MAX_VOCABULARY:
         raise CheckpointError(f"{path} must have a vocabulary of 1 to {MAX_VOCABULARY} tokens")
-    added = parsed.get("added_tokens")
+    added = parsed.get("added_tokens") or []
+    if not isinstance(added, list):
+        raise CheckpointError(f"{path} has no list of added_tokens, but {added!r:.80}")
     ids: list[Any] = list(vocabulary.values()) if isinstance(vocabulary, dict) else []
-    ids += [token.get("id") for token in added if isinstance(token, dict)] if added else []
+    ids += [token.get("id") for token in added if isinstance(token, dict)]
     # Ids index a table: one id of 4 billion must not allocate one.
     if not all(isinstance(id, int) and 0 <= id < 2 * MAX_VOCABULARY for id in ids):
         raise CheckpointError(f"{path} has token ids that are no numbers below {MAX_VOCABULARY}")
-    if kind == "Unigram" and not isinstance(model.get("unk_id"), int):
+    unknown = model.get("unk_id")
+    if kind == "Unigram" and not isinstance(unknown, int):
         raise CheckpointError(f"{path} names no unk_id for characters outside its vocabulary")
+    if unknown is not None and not (isinstance(unknown, int) and 0 <= unknown < len(vocabulary)):
+        raise CheckpointError(f"{path} names the unk_id {unknown!r:.80}, which is no token of it")
 
 
 def _is_spaced(path: Path, parsed: Mapping[str, Any]) -> bool:

@@ -27,33 +27,35 @@ from tests.benchmarks.startup import seconds_to_page
 
 PAGE_STARTS = 3
 README = Path(__file__).parent / "README.md"
-BATCH, SOURCES = 8, (128, 512, 1024)
+SMALL, LARGE = ("24M", "50M"), "305M"
+BATCH, SOURCES = 8, (128, 512, 1024, 4096)
 EXTRA_ROUNDS = 3  # of the settings beside the main table
 
 
-def settings(shapes: Sequence[str], quick: bool) -> Iterator[tuple[Setting, Sequence[Variant]]]:
-    """What is measured, and of whom: the main table, batches, and sources of growing length."""
-    for shape in shapes[:1] if quick else shapes:
+def settings(quick: bool) -> Iterator[tuple[Setting, Sequence[Variant]]]:
+    """What is measured, and of whom: the main table, batches, growing sources, a large model."""
+    for shape in SMALL[:1] if quick else SMALL:
         for threads in (1,) if quick else (1, 2):
             for beams in (1, 4):
                 yield Setting(shape, beams, threads), VARIANTS
     if not quick:
         for beams in (1, 4):
-            yield Setting(shapes[0], beams, 2, batch=BATCH), RECORDING
+            yield Setting(SMALL[0], beams, 2, batch=BATCH), RECORDING
         for length in SOURCES:
-            yield Setting(shapes[0], 1, 2, source_tokens=length), RECORDING
+            yield Setting(SMALL[0], 1, 2, source_tokens=length), RECORDING
+        for beams in (1, 4):
+            yield Setting(LARGE, beams, 2), RECORDING
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=list(SHAPES))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--quick", action="store_true", help="one shape, one thread; prints only")
     parser.add_argument("--output", default=str(README), help="- prints the report alone")
     arguments = parser.parse_args()
     results: dict[Setting, dict[Variant, Measured]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for setting, variants in settings(arguments.shapes, arguments.quick):
+        for setting, variants in settings(arguments.quick):
             place = Path(folder) / setting.shape
             if not place.exists():
                 write(SHAPES[setting.shape], place)

@@ -17,7 +17,7 @@ from typing import Any
 NEW_TOKENS = 64
 NO_REPEAT = 3  # as BART's summarisers are run; random weights would repeat one token otherwise
 CANDIDATES = 10  # recorded per row and step
-PAD, END, FIRST_WORD, VOCABULARY = 0, 2, 10, 16_000  # as in shapes.py, which needs PyTorch
+PAD, END, WORDS = 0, 2, range(10, 16_000)  # as in shapes.py, which needs PyTorch
 
 Run = Callable[[], tuple[float | None, list[list[int]]]]
 
@@ -38,7 +38,7 @@ class Task:
         """The sources that everybody summarises: random words, then the end token."""
         words = random.Random(7)
         return [
-            [words.randrange(FIRST_WORD, VOCABULARY) for _ in range(self.source_tokens - 1)] + [END]
+            [words.choice(WORDS) for _ in range(self.source_tokens - 1)] + [END]
             for _ in range(self.batch)
         ]
 

@@ -18,8 +18,7 @@ from model.config import TransformerConfig
 from model.tokenizer import Tokenizer
 
 PAD, START, END = 0, 1, 2
-VOCABULARY = 16_000
-POSITIONS = 1_100  # the longest source measured, and some
+POSITIONS = 4_200  # the longest source measured, and some
 NEVER = -1e4  # bias of the end token
 SPREAD = 0.05  # standard deviation of the weights
 
@@ -34,6 +33,7 @@ class Shape:
     decoder_layers: int
     heads: int
     feed_forward_size: int
+    vocabulary: int = 16_000
 
 
 SHAPES = {
@@ -41,6 +41,7 @@ SHAPES = {
     for shape in (
         Shape("24M", 384, 6, 3, 6, 1536),
         Shape("50M", 512, 6, 6, 8, 2048),
+        Shape("305M", 1024, 12, 6, 16, 4096, vocabulary=50_264),  # distilbart-12-6
     )
 }
 
@@ -52,7 +53,7 @@ def write(shape: Shape, folder: Path) -> None:
     torch.manual_seed(1)
     theirs = BartForConditionalGeneration(
         BartConfig(
-            vocab_size=VOCABULARY,
+            vocab_size=shape.vocabulary,
             d_model=shape.width,
             encoder_layers=shape.encoder_layers,
             decoder_layers=shape.decoder_layers,
@@ -80,10 +81,14 @@ def write(shape: Shape, folder: Path) -> None:
 class _Vocabulary:
     """As much of a tokenizer as CTranslate2 asks for: token number n is called "n"."""
 
-    bos_token, eos_token, unk_token = str(START), str(END), str(VOCABULARY - 1)
+    bos_token, eos_token = str(START), str(END)
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.unk_token = str(size - 1)
 
     def get_vocab(self) -> dict[str, int]:
-        return {str(id): id for id in range(VOCABULARY)}
+        return {str(id): id for id in range(self.size)}
 
     def convert_ids_to_tokens(self, id: int) -> str:
         return str(id)
@@ -95,7 +100,7 @@ def _write_peer(theirs: nn.Module, folder: Path) -> None:
     theirs.config.normalize_before = False  # was a setting of BART once, and is still asked for
     for name, stored in (("fp32", "float32"), ("int8", "int8")):
         with torch.no_grad():
-            spec = BartLoader()(theirs, _Vocabulary())
+            spec = BartLoader()(theirs, _Vocabulary(theirs.config.vocab_size))
         spec.validate()
         spec.optimize(quantization=stored)
         (folder / f"peer-{name}").mkdir()
@@ -105,7 +110,7 @@ def _write_peer(theirs: nn.Module, folder: Path) -> None:
 def our_config(shape: Shape) -> TransformerConfig:
     """The settings that make our Transformer a BART."""
     return TransformerConfig(
-        vocabulary_size=VOCABULARY,
+        vocabulary_size=shape.vocabulary,
         width=shape.width,
         encoder_layers=shape.encoder_layers,
         decoder_layers=shape.decoder_layers,

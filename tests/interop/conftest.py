@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import resource
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,3 +46,18 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pairs:
 @pytest.fixture
 def summarizer(pair: Pairs) -> Callable[[str], Summarizer]:
     return lambda case: Summarizer(pair(case).ours)
+
+
+@pytest.fixture
+def bart(pair: Pairs, tmp_path: Path) -> Path:
+    """A copy of a folder, to be spoilt."""
+    return Path(shutil.copytree(pair("bart").folder, tmp_path / "bart"))
+
+
+@pytest.fixture
+def no_blow_up(pair: Pairs) -> Iterator[None]:
+    """No refusal may take more memory than a small model: 300 MB is far above, and far below."""
+    pair("bart"), pair("t5")  # with all that their making imports
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000

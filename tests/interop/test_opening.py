@@ -6,6 +6,7 @@ import copy
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -247,7 +248,8 @@ def test_memory_is_told_and_too_large_a_model_refused(folder):
 def test_a_model_of_the_hub_is_fetched_piece_by_piece(folder, monkeypatch):
     path, asked, said = folder(), [], []
 
-    def snapshot(name, patterns):
+    def snapshot(name, patterns, most):
+        assert most < 200_000_000
         asked.append((name, list(patterns)))
         return path
 
@@ -266,10 +268,27 @@ def test_a_model_of_the_hub_is_fetched_piece_by_piece(folder, monkeypatch):
 def test_a_model_of_the_hub_that_is_not_supported_costs_only_its_settings(folder, monkeypatch):
     path, asked = folder(), []
     edit(path / "config.json", model_type="led")
-    monkeypatch.setattr(hub, "_snapshot", lambda name, patterns: asked.append(name) or path)
+    monkeypatch.setattr(hub, "_snapshot", lambda name, *_: asked.append(name) or path)
     with pytest.raises(CheckpointError, match="led"):
         load("someone/their-model")
     assert len(asked) == 1
+
+
+def test_no_more_is_fetched_than_the_settings_ask_for(folder, monkeypatch):
+    path, fetched = folder(), []
+
+    def download(name, allow_patterns, dry_run=False, revision=None):
+        if not dry_run:
+            fetched.append(revision)
+            return str(path)
+        sizes = [5 * 10**12 if "safetensors" in pattern else 10 for pattern in allow_patterns]
+        return [SimpleNamespace(file_size=size, commit_hash="abc") for size in sizes]
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    monkeypatch.setattr(hub, "SMALL", ["config.json"])
+    with pytest.raises(CheckpointError, match="has 10000000000000 bytes, its settings ask for 1"):
+        load("someone/their-model")
+    assert fetched == ["abc"]
 
 
 def test_a_path_is_no_name_of_the_hub(tmp_path, monkeypatch):

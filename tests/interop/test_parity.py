@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
 from model.decoding import decode
+from model.manners import OWN, Manners
 from model.options import DecodingOptions
 from tests.interop.made import CASES
 
@@ -81,22 +84,22 @@ def test_steps_have_their_distributions_and_their_attention_per_layer_and_head(b
 
 # Ours, theirs, and what they force: begin, end.
 SEARCHES = {
-    "greedy": (DecodingOptions(num_beams=1, max_new_tokens=15, no_repeat_ngram_size=0), {}),
+    "greedy": (DecodingOptions(num_beams=1, max_new_tokens=11, no_repeat_ngram_size=0), {}),
     "greedy-ngram": (
-        DecodingOptions(num_beams=1, max_new_tokens=15, no_repeat_ngram_size=2),
+        DecodingOptions(num_beams=1, max_new_tokens=11, no_repeat_ngram_size=2),
         {"no_repeat_ngram_size": 2},
     ),
-    "beams": (DecodingOptions(max_new_tokens=15, no_repeat_ngram_size=0), {}),
+    "beams": (DecodingOptions(max_new_tokens=11, no_repeat_ngram_size=0), {}),
     "beams-long": (
         DecodingOptions(
-            max_new_tokens=15, no_repeat_ngram_size=2, length_penalty=2.0, min_new_tokens=8,
+            max_new_tokens=11, no_repeat_ngram_size=2, length_penalty=2.0, min_new_tokens=8,
             early_stopping=True,
         ),
         {"no_repeat_ngram_size": 2, "length_penalty": 2.0, "min_length": 9, "early_stopping": True},
     ),
     "beams-short": (
         DecodingOptions(
-            max_new_tokens=15, no_repeat_ngram_size=3, length_penalty=-0.5, early_stopping="never"
+            max_new_tokens=11, no_repeat_ngram_size=3, length_penalty=-0.5, early_stopping="never"
         ),
         {"no_repeat_ngram_size": 3, "length_penalty": -0.5, "early_stopping": "never"},
     ),
@@ -110,28 +113,59 @@ SEARCHES = {
 def test_searches_write_the_same_tokens(both, search, is_forced):
     options, theirs = SEARCHES[search]
     config = both.ours.config
-    ids, mask = batch(both)
     first = (6,) if is_forced else ()
-    both.theirs.set_attn_implementation("sdpa")
-    settings = {
-        "num_beams": options.num_beams,
-        "max_length": options.max_new_tokens + 1,
-        "do_sample": False,
-        "bad_words_ids": [[config.pad_id]],
+    manners = replace(both.ours.manners, first_ids=first, ends_at_limit=is_forced)
+    forced = {
         "forced_bos_token_id": first[0] if is_forced else None,
         "forced_eos_token_id": config.eos_id if is_forced else None,
-        **theirs,
     }
-    expected = both.theirs.generate(input_ids=ids, attention_mask=mask.long(), **settings)
+    assert ours(both, config, options, manners) == generated(both, config, options, theirs | forced)
+
+
+def ours(both, config, options: DecodingOptions, manners: Manners) -> list[list[int]]:
+    """The tokens of our best summaries."""
     model = both.ours.model
+    memory = model.encode(*batch(both))
     *_, last = decode(
-        model, model.encode(ids, mask), config, options, bad_words_ids=[[config.pad_id]],
-        forced_prefix_ids=first, ends_at_limit=is_forced,
-    )  # fmt: skip
-    found = [list(candidates[0].token_ids) for candidates in last.hypotheses]
-    assert found == [up_to_end(row[1:].tolist(), config.eos_id) for row in expected]
+        model, memory, config, options, bad_words_ids=[[config.pad_id]], manners=manners
+    )
+    return [list(candidates[0].token_ids) for candidates in last.hypotheses]
+
+
+def generated(both, config, options: DecodingOptions, settings: dict) -> list[list[int]]:
+    """The tokens of theirs."""
+    ids, mask = batch(both)
+    both.theirs.set_attn_implementation("sdpa")
+    found = both.theirs.generate(
+        input_ids=ids,
+        attention_mask=mask.long(),
+        num_beams=options.num_beams,
+        max_length=options.max_new_tokens + 1,
+        do_sample=False,
+        bad_words_ids=[[config.pad_id]],
+        **settings,
+    )
+    return [up_to_end(row[1:].tolist(), config.eos_id) for row in found]
 
 
 def up_to_end(ids: list[int], eos_id: int) -> list[int]:
     """Without what fills the row up, which is not always padding."""
     return ids[: ids.index(eos_id) + 1] if eos_id in ids else ids
+
+
+@pytest.mark.parametrize(
+    ("beams", "settings"),
+    [(1, {"repetition_penalty": 3.0}), (3, {"no_repeat_ngram_size": 1})],
+)
+def test_rules_on_repetition_count_the_start_token_as_theirs_do(both, beams, settings):
+    options = DecodingOptions(
+        **{"num_beams": beams, "max_new_tokens": 5, "no_repeat_ngram_size": 0} | settings
+    )
+    config, manners = both.ours.config, both.ours.manners
+    # A start token that the model likes to write, so that it matters whether it counts.
+    liked = ours(both, config, replace(options, no_repeat_ngram_size=0), OWN)[0][0]
+    config = replace(config, decoder_start_id=liked)
+    found = ours(both, config, options, manners)
+    theirs = generated(both, config, options, {"decoder_start_token_id": liked, **settings})
+    assert found == theirs
+    assert found != ours(both, config, options, OWN)  # as a model trained here would write

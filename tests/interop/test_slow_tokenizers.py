@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from model.interop.sentencepiece import read
 from model.interop.slow_tokenizer import convert
-from model.skeleton import CheckpointError
+from model.untrusted import CheckpointError
 from tests.interop.made import TEXTS, backend
 
 HARD = [*TEXTS, "up  and down ☃ 12%", " council", "x"]
@@ -139,3 +140,31 @@ def test_a_damaged_table_of_characters_is_refused_by_name(tmp_path):
     (tmp_path / "spiece.model").write_bytes(pieces + field(3, field(2, b"\xff\xff\xff\xff")))
     with pytest.raises(CheckpointError, match="can't be converted"):
         convert(tmp_path, "t5")
+
+
+def test_a_pipe_in_a_files_place_holds_nothing_up(tmp_path):
+    write_pieces(tmp_path / "source.spm", unigrams("marian"))
+    os.mkfifo(tmp_path / "vocab.json")
+    with pytest.raises(CheckpointError, match=r"vocab\.json is no regular file"):
+        convert(tmp_path, "marian")
+
+
+def test_files_of_too_many_parts_are_refused(tmp_path):
+    (tmp_path / "spiece.model").write_bytes(field(9, 1) * 400_000)
+    with pytest.raises(CheckpointError, match="a part of more than 301000 fields"):
+        read(tmp_path / "spiece.model")
+    (tmp_path / "spiece.model").write_bytes(field(1, field(3, 1) * 17))
+    with pytest.raises(CheckpointError, match="a part of more than 16 fields"):
+        read(tmp_path / "spiece.model")
+    (tmp_path / "vocab.json").write_text(
+        '{"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4}'
+    )
+    (tmp_path / "merges.txt").write_bytes(b"\n" * 700_000)
+    with pytest.raises(CheckpointError, match="has 700000 lines, the limit is 600000"):
+        convert(tmp_path, "bart")
+
+
+def test_a_score_that_is_no_number_is_refused(tmp_path):
+    write_pieces(tmp_path / "spiece.model", [("a", float("nan"))])
+    with pytest.raises(CheckpointError, match="the piece 'a' has the score nan"):
+        read(tmp_path / "spiece.model")
