@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from demo.messages import Message, message
-from demo.reading import summary_words
+from demo.reading import ESCAPED_BYTES, summary_words
 from model.trace import Alternative, Trace
 
 MOST_CANDIDATES = 8
@@ -147,6 +147,8 @@ def _shown(text: str) -> str | Message:
     if text == END_TOKEN:
         return message("end of summary")
     shown = text.replace("\n", "↵")
+    if not shown or ESCAPED_BYTES.fullmatch(shown.strip()):
+        return message("(part of a character)")
     if not shown.strip():
-        return message("space" if shown else "(part of a character)")
+        return message("space")
     return shown.strip() if text[0].isspace() or not text[0].isalnum() else shown

@@ -10,11 +10,10 @@ import gradio as gr
 
 from demo import components
 from demo.assets import Example, examples
-from demo.controls import CONTROLS, GROUPS, LENGTHS, Control, style_values
-from demo.strategies import DEFAULT_PRESET, PRESETS, STRATEGIES, availability
+from demo.controls import CONTROLS, GROUPS, LENGTHS, Control
+from demo.strategies import DEFAULT_PRESET, PRESETS, STRATEGIES, availability, values_of
 from demo.uploads import ENDINGS
-
-STRATEGY = STRATEGIES[0].name
+from model.options import DecodingOptions
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class SourceCard:
 class SettingsCard:
     """How to write; `controls` are in the order of `CONTROLS`."""
 
+    about: gr.HTML
     style: gr.Radio
     preset: gr.Radio
     strategy: gr.Radio
@@ -95,28 +95,38 @@ def source_card() -> SourceCard:
     return SourceCard(text, source, samples, summarize, stop, upload, tabs)
 
 
-def settings_card(styles: Sequence[str], limit: int) -> SettingsCard:
-    """Style, preset and strategy as chips, then every control; `limit` bounds the lengths."""
+@dataclass(frozen=True)
+class Start:
+    """How the first model stands on the page when nobody has chosen anything."""
+
+    about: dict[str, Any]
+    styles: Sequence[str]
+    limit: int  # of the lengths
+    options: DecodingOptions
+
+
+def settings_card(start: Start) -> SettingsCard:
+    """Style, preset and strategy as chips, then every control, as the first model has them."""
+    made: dict[str, Any] = {}
+    chosen = start.options.strategy
+    shown = {"idle": availability(chosen), "values": values_of(start.options, start.limit)}
     with gr.Column(elem_classes=["gs-card", "gs-later"]):
         components.heading("How to write it")
-        style = _chips("Style", list(styles), visible=bool(styles))
+        about = components.about(start.about)
+        style = _chips("Style", list(start.styles), visible=bool(start.styles))
         preset = _chips("Preset", [one.name for one in PRESETS], value=DEFAULT_PRESET)
-        strategy = _chips("Strategy", [(row.label, row.name) for row in STRATEGIES])
-        made: dict[str, Any] = {}
-        idle = availability(STRATEGY)
+        strategy = _chips("Strategy", [(row.label, row.name) for row in STRATEGIES], value=chosen)
         with gr.Column(elem_classes="gs-settings"):
-            made |= {one.name: _control(one, idle, limit) for one in CONTROLS if one.main}
+            made |= {one.name: _control(one, start.limit, **shown) for one in CONTROLS if one.main}
         with gr.Accordion("All settings", open=False, elem_classes="gs-settings"):
             for group, title in GROUPS.items():
                 rest = [one for one in CONTROLS if one.group == group and not one.main]
                 if rest:
                     components.heading(title)
-                    made |= {one.name: _control(one, idle, limit) for one in rest}
+                    made |= {one.name: _control(one, start.limit, **shown) for one in rest}
         reset = gr.Button("Reset", size="sm", elem_id="reset")
-    if styles:  # what choosing the style would set
-        for name, value in style_values(styles[0], limit).items():
-            made[name].value = value
-    return SettingsCard(style, preset, strategy, reset, tuple(made[one.name] for one in CONTROLS))
+    controls = tuple(made[one.name] for one in CONTROLS)
+    return SettingsCard(about, style, preset, strategy, reset, controls)
 
 
 def _chips(label: str, choices: list[Any], **settings: Any) -> gr.Radio:
@@ -131,9 +141,9 @@ def _chips(label: str, choices: list[Any], **settings: Any) -> gr.Radio:
     )
 
 
-def _control(control: Control, idle: dict[str, str], limit: int) -> Any:
+def _control(control: Control, limit: int, idle: dict[str, str], values: dict[str, Any]) -> Any:
     shared: dict[str, Any] = {
-        "value": control.start,
+        "value": values[control.name],
         "label": control.label,
         "info": idle.get(control.name, control.help),
         "interactive": control.name not in idle,
@@ -141,10 +151,8 @@ def _control(control: Control, idle: dict[str, str], limit: int) -> Any:
     }
     if control.range is not None:
         low, high, step = control.range
-        if control.name in LENGTHS:
-            high = limit
-            shared["value"] = min(control.start, limit)
-        return gr.Slider(low, high, step=step, buttons=[], **shared)
+        top = limit if control.name in LENGTHS else high
+        return gr.Slider(low, top, step=step, buttons=[], **shared)
     if control.choices:
         return gr.Dropdown(list(control.choices), filterable=False, **shared)
     return gr.Textbox(max_lines=1, **shared)

@@ -1,4 +1,7 @@
-"""What follows from a choice of model, style, strategy, preset or example. Runs no model."""
+"""What follows from a choice of model, style, strategy, preset or example. Runs no model.
+
+A model says itself how it writes unless asked otherwise; one made elsewhere brings that along.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,21 @@ from typing import Any
 
 import gradio as gr
 
+from demo.about import about
 from demo.asked import name_of
 from demo.assets import Example
-from demo.controls import CONTROL_NAMES, CONTROLS, MAX_LENGTH, STYLED, style_values
+from demo.controls import CONTROL_NAMES, CONTROLS, LENGTHS, MAX_LENGTH, STYLED
 from demo.library import Library
-from demo.strategies import DEFAULT_PRESET, PRESETS, availability, preset_values, strategy_row
+from demo.strategies import (
+    DEFAULT_PRESET,
+    PRESETS,
+    availability,
+    preset_values,
+    strategy_row,
+    values_of,
+)
+from demo.telling import noted
+from model.summarizer import Summarizer
 
 
 @dataclass(frozen=True)
@@ -21,42 +34,65 @@ class Choices:
 
     library: Library
 
-    def model(self, model: Any, *lengths: Any) -> tuple[Any, ...]:
-        """(style, *LENGTHS) for a model that was just chosen; this opens it."""
+    def model(self, model: Any) -> list[Any]:
+        """(style, about, preset, strategy, *controls) of a model that was just chosen; opens it."""
         try:
             summarizer = self.library.get(name_of(model))
         except ValueError as error:
+            noted(error)
             gr.Warning(str(error), title="The model can't be opened")
-            return (gr.skip(),) * (1 + len(lengths))
-        limit = summarizer.config.max_target_tokens
-        return (style_choice(summarizer.styles), *(_length(limit, value) for value in lengths))
+            return [gr.skip()] * (4 + len(CONTROLS))
+        start = opening(summarizer)
+        for control, update in zip(CONTROLS, start[2:], strict=True):
+            if control.name in LENGTHS:
+                update["maximum"] = longest(summarizer)
+        return [style_choice(summarizer.styles), about(summarizer), *start]
 
     def style(self, style: Any, model: Any) -> tuple[Any, ...]:
         """Values of `STYLED` for a style that was just chosen; others leave them as they are."""
         try:
-            limit = self.library.get(name_of(model)).config.max_target_tokens
+            summarizer = self.library.get(name_of(model))
         except ValueError:  # the model can't be opened; summarising will say so
-            limit = MAX_LENGTH
-        values = style_values(style, limit)
-        return tuple(values.get(name, gr.skip()) for name in STYLED)
+            return (gr.skip(),) * len(STYLED)
+        if style not in summarizer.styles:
+            return (gr.skip(),) * len(STYLED)
+        values = values_of(summarizer.defaults(style), longest(summarizer))
+        return tuple(values[name] for name in STYLED)
 
     def example(self, example: Example, model: Any) -> tuple[Any, ...]:
-        """(text, style, tabs) of an example; a model without its style keeps the one it has."""
-        try:
-            styles = self.library.get(name_of(model)).styles
-        except ValueError:
-            styles = ()
-        style = gr.update(value=example.style) if example.style in styles else gr.skip()
-        return example.text, style, gr.update(selected="write")
+        """(text, style, tabs, *STYLED) of an example; without its style the model keeps its own."""
+        styled = self.style(example.style, model)
+        fits = styled[0] != gr.skip()
+        style = gr.update(value=example.style) if fits else gr.skip()
+        return example.text, style, gr.update(selected="write"), *styled
+
+    def preset(self, name: Any, style: Any, model: Any) -> list[Any]:
+        """(strategy, *controls) of a preset; the default one is what the model brings."""
+        if name == DEFAULT_PRESET:
+            return self.reset(style, model)[1:]
+        return preset(name)
 
     def reset(self, style: Any, model: Any) -> list[Any]:
         """(preset, strategy, *controls) as a new visitor finds them."""
-        strategy, *updates = preset(DEFAULT_PRESET)
-        for control, update in zip(CONTROLS, updates, strict=True):
-            update["value"] = control.start
-        for name, value in zip(STYLED, self.style(style, model), strict=True):
-            updates[CONTROL_NAMES.index(name)]["value"] = value
-        return [DEFAULT_PRESET, strategy, *updates]
+        try:
+            return opening(self.library.get(name_of(model)), style)
+        except ValueError:
+            return [gr.skip()] * (2 + len(CONTROLS))
+
+
+def opening(summarizer: Summarizer, style: Any = None) -> list[Any]:
+    """(preset, strategy, *controls) as the model writes unless asked otherwise."""
+    options = summarizer.defaults(style if style in summarizer.styles else None)
+    values = values_of(options, longest(summarizer))
+    updates = strategy(options.strategy)
+    for control, update in zip(CONTROLS, updates, strict=True):
+        update["value"] = values[control.name]
+    return [DEFAULT_PRESET, options.strategy, *updates]
+
+
+def longest(summarizer: Summarizer) -> int:
+    """The longest summary that the page lets this model write, in tokens."""
+    return min(summarizer.config.max_target_tokens, MAX_LENGTH)
 
 
 def strategy(name: Any) -> list[Any]:
@@ -75,7 +111,7 @@ def strategy(name: Any) -> list[Any]:
 
 
 def preset(name: Any) -> list[Any]:
-    """(strategy, *controls) of a preset."""
+    """(strategy, *controls) of a preset that is the same for every model."""
     row = next((row for row in PRESETS if row.name == name), None)
     if row is None:
         return [gr.skip()] * (len(CONTROLS) + 1)
@@ -89,9 +125,3 @@ def style_choice(styles: Sequence[str], wanted: str | None = None) -> Any:
     """The style radio for a model with these styles."""
     chosen = wanted if wanted in styles else next(iter(styles), None)
     return gr.update(choices=list(styles), value=chosen, visible=bool(styles))
-
-
-def _length(limit: int, value: Any) -> Any:
-    """A length slider under a model's limit, with the value it had where that still fits."""
-    wanted = value if isinstance(value, int | float) else limit
-    return gr.update(maximum=min(limit, MAX_LENGTH), value=min(wanted, limit, MAX_LENGTH))

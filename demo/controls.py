@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from model.options import DecodingOptions
-from model.style_options import STYLE_OPTIONS
 
 LENGTHS = ("max_new_tokens", "min_new_tokens")  # options that a model limits
-SHORTEST, MAX_LENGTH = 2, 256  # tokens; a model may allow less
+SHORTEST, MAX_LENGTH = 1, 256  # tokens; a model may allow less
 MAX_BEAMS = 16  # on the page and its endpoints; one request must not hold the others up
 STYLED = ("max_new_tokens", "no_repeat_ngram_size")  # options that a style sets
+STOPPING: dict[str, bool | str] = {"no": False, "yes": True, "never": "never"}
 Group = Literal["search", "length", "repetition", "sampling", "words"]
 GROUPS: dict[Group, str] = {
     "search": "Search",
@@ -192,20 +192,22 @@ def start_of(name: str) -> Any:
     return next(control.start for control in CONTROLS if control.name == name)
 
 
-def style_values(style: Any, limit: int) -> dict[str, Any]:
-    """What a style sets the controls `STYLED` to, under a model's limit; nothing if unknown."""
-    suited = STYLE_OPTIONS.get(style, {}) if isinstance(style, str) else {}
-    return {
-        name: min(suited[name], limit) if name in LENGTHS else suited[name]
-        for name in STYLED
-        if name in suited
-    }
+def control_value(control: Control, option: Any, limit: int) -> Any:
+    """An option's value as its control shows it; a model's limit bounds the lengths."""
+    if control.name == "early_stopping":
+        return next(name for name, value in STOPPING.items() if value == option)
+    if isinstance(option, tuple):
+        return ", ".join(option)
+    if control.range is None:
+        return option
+    low, high, _ = control.range
+    return max(low, min(option, limit if control.name in LENGTHS else high))
 
 
 def option_value(control: Control, value: Any) -> Any:
     """A control's value as its option has it; the option checks type and range."""
     if control.name == "early_stopping":
-        return {"no": False, "yes": True, "never": "never"}.get(str(value), value)
+        return STOPPING.get(str(value), value)
     if control.name == "bad_words":
         if not isinstance(value, str):
             raise ValueError(f"bad_words must be text, got {value!r:.80}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gradio as gr
 
 from demo import plots, views
+from demo.masked_runs import is_masked
 from demo.messages import Message, message
 from demo.packed import packed
 from demo.picking import WHOLE, line_of, numbered, zooms
@@ -69,10 +71,10 @@ def everything(session: Session) -> Views:
     trace, place = run.trace, run.hypothesis
     return Views(
         session=session,
-        summary=_summary(run),
+        summary=views.summary_of(run),
         part=_parts(run),
         source=packed(views.source_panel(trace, place, opening_view(trace))),
-        alternatives=packed(views.alternatives(trace, place)),
+        alternatives=packed(views.alternatives(trace, place, fixed=is_masked(trace))),
         history=views.history(session),
         chart=plots.word_probabilities(trace, place),
         hypotheses=views.hypotheses(trace, place),
@@ -125,7 +127,9 @@ FIGURES: dict[str, Callable[[Trace, int], Figures]] = {
 }
 
 
+@functools.cache
 def _blank() -> dict[str, Any]:
+    """The figures of closed tabs: the same for everybody, and nobody changes them."""
     empty = plots.empty_figure(NOTHING)
     names = ("attention", "entropy", "strip", "tree")
     chosen = plots.empty_figure("Click a word of the summary.")
@@ -172,21 +176,6 @@ def nothing(message: str, session: Session | None = None) -> Views:
         tabs=gr.update(selected="write"),
         **_blank(),
     )
-
-
-def _summary(run: Run) -> dict[str, Any]:
-    value = views.finished_summary(run.trace, run.hypothesis, stored=run.stored)
-    if run.parts:
-        key = (
-            "The text is longer than the model reads: these are the summaries of its {parts} "
-            "parts, one after another. Probabilities and attention show how the model reads them "
-            "as a summary of themselves; choose a part to see how it was written."
-            if run.joined
-            else "The text is longer than the model reads: it was summarised in {parts} parts, "
-            "and their summaries were merged."
-        )
-        value["notice"] = [message(key, parts=len(run.parts)), *value["notice"]]
-    return value
 
 
 def _parts(run: Run) -> Any:

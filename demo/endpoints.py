@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.controls import MAX_BEAMS
 from demo.library import Library
 from demo.strategies import page_limits
 from model.options import DecodingOptions
@@ -39,9 +40,13 @@ def summarize_endpoint(library: Library) -> Callable[..., tuple[str, str]]:
     """`summarize(text, model, style, <every option by name>)`."""
 
     def summarize(text: Any, model: Any, style: Any, *values: Any) -> tuple[str, str]:
-        """Summarise a text. Returns the summary, and its trace as JSON text."""
+        """Summarise a text; an option that is left out is as the model's own default has it.
+
+        Returns the summary, and its trace as JSON text.
+        """
         names = [field.name for field in dataclasses.fields(DecodingOptions)]
-        return _run(library, text, model, style, dict(zip(names, values, strict=True)))
+        given = {n: value for n, value in zip(names, values, strict=True) if value is not None}
+        return _run(library, text, model, style, given)
 
     parameters = [
         inspect.Parameter("text", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str),
@@ -84,7 +89,7 @@ def compare_endpoint(library: Library) -> Callable[..., tuple[str, str, str, str
         other_model: str = "",
         other_options: dict | None = None,
     ) -> tuple[str, str, str, str]:
-        """The same text twice, by default with beams and greedily.
+        """The same text twice, by default as the model writes and greedily.
 
         Returns summary, trace, other summary, other trace.
         """
@@ -100,9 +105,11 @@ def _run(library: Library, text: Any, model: Any, style: Any, options: Any) -> t
     with _Faults():
         if not isinstance(options, dict):
             raise ValueError(f"options must be an object of names and values, got {options!r:.80}")
-        chosen = page_limits(DecodingOptions.from_dict(options))
-        summarizer = library.get(_text("model", model))
-        result = summarizer.summarize(text, chosen, style=_text("style", style))
+        summarizer, style = library.get(_text("model", model)), _text("style", style)
+        own = summarizer.defaults(style).to_dict()
+        own["num_beams"] = min(own["num_beams"], MAX_BEAMS)
+        chosen = page_limits(DecodingOptions.from_dict(own | options))
+        result = summarizer.summarize(text, chosen, style=style)
         return result.text, result.trace.to_json()
 
 
@@ -134,9 +141,7 @@ def _parameter(name: str, kind: Any, default: Any) -> inspect.Parameter:
 
 
 def _option(field: dataclasses.Field[Any]) -> inspect.Parameter:
-    """A field as a parameter of JSON types."""
+    """A field as a parameter of JSON types; None leaves it to the model."""
     kinds: dict[str, Any] = {"int": int, "float": float, "bool": bool, "str": str}
-    kind = kinds.get(str(field.type), Any)
-    if isinstance(field.default, tuple):
-        return _parameter(field.name, list[str], list(field.default))
-    return _parameter(field.name, kind, field.default)
+    listed = isinstance(field.default, tuple)
+    return _parameter(field.name, list[str] if listed else kinds.get(str(field.type), Any), None)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from demo.masked_runs import is_masked
 from demo.messages import Message, message
 from demo.reading import Word, word_count
 from model.faithfulness import Support, is_uncertain, mean_log_prob, repeats
@@ -61,6 +62,9 @@ def facts(
 def notice(trace: Trace, words: tuple[Word, ...]) -> list[Message]:
     """What is missing from this run: no word at all, or a source that was not read whole."""
     parts = []
+    if is_masked(trace):
+        key = "Personal data is masked in this run: it can be looked at, but not continued."
+        parts.append(message(key))
     if not any(not word.special for word in words):
         parts.append(message("The model ended the summary before its first word."))
     if trace.source.cut_tokens:

@@ -16,7 +16,6 @@ from demo import plots
 from demo.asked import name_of, number, sent, shown, style_of, visit
 from demo.drawing import (
     KEEP,
-    Figures,
     Views,
     begun,
     everything,
@@ -26,9 +25,11 @@ from demo.drawing import (
     opened,
 )
 from demo.halting import Halt, until_halted
+from demo.hiding import what_is_masked
 from demo.library import Library
 from demo.picking import attention_view
 from demo.reading import summary_words
+from demo.serving.calls import reading_over
 from demo.session import Run
 from demo.strategies import PRESETS, page_limits, strategy_row, to_options
 from demo.telling import said, warned
@@ -57,8 +58,8 @@ class Handlers:
             summarizer = self.library.get(name_of(model))
             chosen = style_of(style, summarizer.styles)
             yield begun()
-            document = stream_document(summarizer, text, options, chosen)
-            for update in until_halted(document, halt):
+            told = stream_document(summarizer, text, options, chosen, reading_over)
+            for update in until_halted(told, halt):
                 if update.trace is None:
                     yield growing(update)
                     continue
@@ -66,7 +67,10 @@ class Handlers:
                 if update.cut_sentences:
                     gr.Info(LONG_SENTENCES.format(count=update.cut_sentences))
                 parts = update.part_traces
-                run = Run(update.trace, label, parts=parts, document=text if parts else "")
+                document = text if parts else ""
+                run = Run(
+                    update.trace, label, parts=parts, document=document, left_out=update.left_out
+                )
                 yield everything(visit(session).adding(run))
 
         yield from _told(updates(), session)
@@ -92,7 +96,7 @@ class Handlers:
                     yield growing(update)
                     continue
                 label = f"from “{_word_at(run, step)}”"
-                followed = Run(update.trace, label, parts=run.parts, document=run.document)
+                followed = replace(run, trace=update.trace, label=label, hypothesis=0, stored=False)
                 yield everything(visit(session).adding(followed))
 
         yield from _told(updates(), session)
@@ -124,9 +128,9 @@ def node_chosen(session: Any, event: gr.EventData) -> Views:
 
 
 @said("Not drawn")
-def tab_drawn(session: Any, tab: Any) -> Figures:
-    """The figures of the tab that is open."""
-    return opened(visit(session), tab)
+def tab_drawn(session: Any, tab: Any, mask: Any) -> tuple[Any, ...]:
+    """The figures of the tab that is open, and what would be masked in the run."""
+    return (*opened(visit(session), tab), what_is_masked(session, mask))
 
 
 @said("Not shown")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from model.faithfulness import unsupported_names
+from model.faithfulness import PART, unsupported_names
 
 MASK = "█"
 KINDS = ("e-mail", "IBAN", "card", "identity number", "IP address", "phone", "name")
@@ -48,14 +48,15 @@ def personal(text: str, names: bool = False) -> tuple[Found, ...]:
     first word of a sentence counts only where it is a name elsewhere.
     """
     found: list[Found] = []
+    taken = bytearray(len(text))  # by something that was found before, and is more certain
     for kind, pattern, is_one in _RULES:
         for match in pattern.finditer(text):
             if is_one(match[0]):
-                _add(found, Found(match.start(), match.end(), kind, match[0]))
-    if names:
-        for name in set(unsupported_names(text, "")):
-            for match in re.finditer(rf"\b{re.escape(name)}\b", text):
-                _add(found, Found(match.start(), match.end(), "name", match[0]))
+                _add(found, taken, kind, match)
+    named = set(unsupported_names(text, "")) if names else set()
+    for match in PART.finditer(text) if named else ():
+        if match[0] in named:
+            _add(found, taken, "name", match)
     return tuple(sorted(found))
 
 
@@ -69,10 +70,12 @@ def masked(text: str, found: Iterable[Found]) -> str:
     return "".join(characters)
 
 
-def _add(found: list[Found], new: Found) -> None:
-    """Unless something that was found before, and is more certain, stands there."""
-    if not any(one.start < new.end and new.start < one.end for one in found):
-        found.append(new)
+def _add(found: list[Found], taken: bytearray, kind: str, match: re.Match[str]) -> None:
+    """Unless something stands there already."""
+    start, end = match.span()
+    if not any(taken[start:end]):
+        taken[start:end] = b"\1" * (end - start)
+        found.append(Found(start, end, kind, match[0]))
 
 
 def _digits(text: str) -> list[int]:

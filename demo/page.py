@@ -8,22 +8,25 @@ from typing import Any
 
 import gradio as gr
 
-from demo import choosing, components, files, halting, handlers, views
-from demo.cards import SettingsCard, SourceCard, header, settings_card, source_card
-from demo.choosing import Choices
-from demo.controls import CONTROL_NAMES, LENGTHS, MAX_LENGTH, STYLED
+from demo import choosing, components, files, halting, handlers, hiding, views
+from demo.about import about
+from demo.cards import SettingsCard, SourceCard, Start, header, settings_card, source_card
+from demo.choosing import Choices, longest
+from demo.controls import CONTROL_NAMES, MAX_LENGTH, STYLED
 from demo.drawing import Figures, Views
 from demo.endpoints import add_endpoints
 from demo.events import HIDDEN, LIGHT, MODEL
-from demo.files import Links, Runs
+from demo.files import Runs
 from demo.halting import Halt
 from demo.handlers import Handlers
 from demo.library import Library
+from demo.links import Links
 from demo.opening import opening_session, show
 from demo.results import Inspection, SummaryCards, inspection, summary_cards
 from demo.session import Session
 from demo.tabs.compare import refresh, wire_compare
 from demo.tabs.reference import wire_reference
+from model.options import DecodingOptions
 
 SESSION_SECONDS = 3_600  # an idle visitor's runs are dropped after this
 BEGIN = "() => { window.gistscope.begin(); return []; }"
@@ -64,19 +67,19 @@ class Cards:
 
 def build(library: Library) -> gr.Blocks:
     """The whole page over one library."""
-    styles, limit, start = _opening(library)
+    start, summary_start = _opening(library)
     with gr.Blocks(title="Gistscope", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         model = header(library.names)
         with gr.Row(elem_classes="gs-columns", equal_height=False):
             with gr.Column(scale=5, elem_classes="gs-left"):
                 source = source_card()
-                settings = settings_card(styles, limit)
+                settings = settings_card(start)
             with gr.Column(scale=7):
-                summary = summary_cards(start)
-        inspected = inspection(library.names, styles)
+                summary = summary_cards(summary_start)
+        inspected = inspection(library.names, start.styles)
         components.shortcuts()
         # Without a model the summary's card says why; a stored run would hide it.
-        opened = Session() if start["state"] == "failed" else opening_session()
+        opened = Session() if summary_start["state"] == "failed" else opening_session()
         session = gr.State(opened, time_to_live=SESSION_SECONDS)
         halt = gr.State(Halt())
         cards = Cards(model, source, settings, summary, inspected, session, halt)
@@ -122,8 +125,9 @@ def _wire_runs(library: Library, cards: Cards) -> None:
 
 def _drawing_tab(event: Any, cards: Cards) -> Any:
     """The event, followed by drawing the open tab: which one that is may have changed meanwhile."""
-    values = [cards.session, cards.inspection.tab]
-    return event.then(handlers.tab_drawn, values, cards.figures, **LIGHT)
+    taken = cards.inspection.takeaway
+    values = [cards.session, cards.inspection.tab, taken.mask]
+    return event.then(handlers.tab_drawn, values, [*cards.figures, taken.masked], **LIGHT)
 
 
 def _wire_looking(cards: Cards) -> None:
@@ -152,26 +156,25 @@ def _wire_looking(cards: Cards) -> None:
 
 def _wire_choices(choices: Choices, cards: Cards) -> None:
     source, settings = cards.source, cards.settings
+    styled = [settings.controls[CONTROL_NAMES.index(name)] for name in STYLED]
+    chosen = [settings.strategy, *settings.controls]
     for button, example in source.samples:
         button.click(
             partial(choices.example, example),
             [cards.model],
-            [source.text, settings.style, source.tabs],
+            [source.text, settings.style, source.tabs, *styled],
             **LIGHT,
         )
-    lengths = [settings.controls[CONTROL_NAMES.index(name)] for name in LENGTHS]
-    cards.model.input(choices.model, [cards.model, *lengths], [settings.style, *lengths], **MODEL)
-    styled = [settings.controls[CONTROL_NAMES.index(name)] for name in STYLED]
-    settings.style.change(choices.style, [settings.style, cards.model], styled, **LIGHT)
+    filled = [settings.style, settings.about, settings.preset, *chosen]
+    cards.model.input(choices.model, cards.model, filled, **MODEL)
+    # By hand alone: what else sets a style sets what suits it, or, as a link, what it holds.
+    settings.style.input(choices.style, [settings.style, cards.model], styled, **LIGHT)
     settings.strategy.input(choosing.strategy, settings.strategy, list(settings.controls), **LIGHT)
     settings.preset.input(
-        choosing.preset, settings.preset, [settings.strategy, *settings.controls], **LIGHT
+        choices.preset, [settings.preset, settings.style, cards.model], chosen, **LIGHT
     )
     settings.reset.click(
-        choices.reset,
-        [settings.style, cards.model],
-        [settings.preset, settings.strategy, *settings.controls],
-        **LIGHT,
+        choices.reset, [settings.style, cards.model], [settings.preset, *chosen], **LIGHT
     )
     # Changing anything by hand leaves the preset.
     by_hand = [one.input for one in (settings.strategy, *settings.controls)]
@@ -183,24 +186,29 @@ def _wire_files(library: Library, cards: Cards) -> None:
     links, runs = Links(library), Runs(library)
     chosen = [source.text, cards.model, settings.style, settings.strategy, *settings.controls]
     source.upload.upload(files.document, source.upload, [source.text, source.tabs], **HIDDEN)
-    taken.link.click(links.made, [cards.session, *chosen], taken.outbox, **LIGHT)
-    taken.json.click(files.saved_json, cards.session, taken.outbox, **HIDDEN)
-    taken.report.click(files.saved_report, cards.session, taken.outbox, **HIDDEN)
-    opened = taken.upload.upload(
-        runs.opened, [cards.session, taken.upload], cards.outputs, **HIDDEN
-    )
-    _drawing_tab(opened, cards)
+    leaving, sent = [cards.session, taken.mask], [taken.outbox, taken.masked]
+    taken.link.click(links.made, [*leaving, *chosen], sent, **LIGHT)
+    taken.copy.click(files.copied_summary, leaving, sent, **LIGHT)
+    taken.json.click(files.saved_json, leaving, sent, **HIDDEN)
+    taken.report.click(files.saved_report, leaving, sent, **HIDDEN)
+    taken.mask.input(hiding.what_is_masked, leaving, taken.masked, **LIGHT)
+    for event, handler, values in (
+        (taken.masked.mask_shown, hiding.masked_shown, leaving),
+        (taken.upload.upload, runs.opened, [cards.session, taken.upload]),
+    ):
+        _drawing_tab(event(handler, values, cards.outputs, **HIDDEN), cards)
     # A page opened by a link fills in what the link holds, then summarises.
     taken.inbox.link_opened(links.opened, None, chosen, **MODEL).success(
         None, None, None, js=RUN_LINK, **LIGHT
     )
 
 
-def _opening(library: Library) -> tuple[tuple[str, ...], int, dict[str, Any]]:
-    """(styles, length limit, summary card) of the first model, or the reason there is none."""
+def _opening(library: Library) -> tuple[Start, dict[str, Any]]:
+    """The first model's settings and the summary card, or the reason why there is no model."""
     try:
         first = library.get()
     except ValueError as error:
-        return (), MAX_LENGTH, {"state": "failed", "notice": str(error)}
-    limit = min(first.config.max_target_tokens, MAX_LENGTH)
-    return tuple(first.styles), limit, views.empty_summary()
+        reason = {"state": "failed", "notice": str(error)}
+        return Start({}, (), MAX_LENGTH, DecodingOptions()), reason
+    start = Start(about(first), first.styles, longest(first), first.defaults())
+    return start, views.empty_summary()

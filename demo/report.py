@@ -40,6 +40,7 @@ STYLES = (
 MOST_HYPOTHESES = 6  # that can be looked at; all views of each are stored
 MAIN_FACTS = ("name", "family", "fingerprint")  # of the model, in this order
 LONGEST_TITLE = 70
+MERGED = "What was merged: the summaries of the parts"
 
 
 def html_report(run: Run) -> str:
@@ -56,6 +57,7 @@ def html_report(run: Run) -> str:
         scripts=language_head() + "".join(script(asset("js", name)) for name in HEAD_SCRIPTS),
         language=LANGUAGE_BUTTON,
         settings=_settings(run.trace),
+        read=_said("h2", MERGED if run.parts else "Source text"),
         parts=_parts(run.parts),
         trace=_safe(run.trace.to_json()),
         views=_safe(json.dumps(_views(run), ensure_ascii=False, separators=(",", ":"))),
@@ -89,7 +91,7 @@ def _views(run: Run) -> dict[str, Any]:
 def _values(run: Run, place: int) -> dict[str, Any]:
     trace = run.trace
     return {
-        "summary": views.finished_summary(trace, place, stored=run.stored),
+        "summary": views.summary_of(run, place),
         "source": views.source_panel(trace, place, opening_view(trace)),
         # Nothing can go on from here: there is no model.
         "alternatives": views.alternatives(trace, place, fixed=True),
@@ -131,13 +133,16 @@ def _settings(trace: Trace) -> str:
 
 
 def _parts(parts: tuple[Trace, ...]) -> str:
-    """The parts of a long document, each with its own summary."""
+    """The whole of a long document, part by part: what came of each, and what stands there."""
     if not parts:
         return ""
     items = "".join(
-        f"<li>{escape(part.hypotheses[0].text if part.hypotheses else '')}</li>" for part in parts
+        f"<li><p>{escape(part.hypotheses[0].text if part.hypotheses else '')}</p>"
+        f"<details>{_said('summary', 'The text of this part')}"
+        f"<p>{escape(part.source.text)}</p></details></li>"
+        for part in parts
     )
-    heading = _said("h2", "Parts that were summarised first")
+    heading = _said("h2", "The whole document, part by part")
     return (
         f'<section class="gs-card"><div class="gs-head">{heading}</div>'
         f'<ol class="gs-parts" data-user>{items}</ol></section>'

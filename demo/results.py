@@ -10,6 +10,7 @@ import gradio as gr
 
 from demo import components
 from demo.drawing import MERGED, NOTHING
+from demo.hiding import CHOICES
 from demo.picking import WHOLE
 from demo.plots import empty_figure
 from demo.tabs.compare import CompareCard, build_compare
@@ -56,6 +57,9 @@ class Inspection:
 class TakeawayCard:
     """Ways to take a run along, and to bring one back."""
 
+    mask: gr.Radio
+    masked: gr.HTML  # what would be masked; `mask_shown` when that is to be seen
+    copy: gr.Button
     link: gr.Button
     json: gr.Button
     report: gr.Button
@@ -143,14 +147,23 @@ def _probabilities() -> dict[str, Any]:
 
 def _takeaway(inbox: gr.HTML) -> TakeawayCard:
     components.note("Nothing is kept on the server. A link holds text and settings in itself.")
+    mask = gr.Radio(
+        list(CHOICES),
+        value=CHOICES[0][1],
+        label="Personal data",
+        elem_classes="gs-chips",
+        elem_id="mask",
+    )
+    masked = components.masked()
     with gr.Row(elem_classes="gs-actions"):
+        copy = gr.Button("Copy summary", elem_id="copy-summary")
         link = gr.Button("Copy link", elem_id="copy-link")
         json = gr.Button("Save run (JSON)", elem_id="save-json")
         report = gr.Button("Save report (HTML)", elem_id="save-report")
         upload = gr.UploadButton(
             "Open a saved run", file_types=[".json", ".html"], elem_id="open-run", type="filepath"
         )
-    return TakeawayCard(link, json, report, upload, components.outbox(), inbox)
+    return TakeawayCard(mask, masked, copy, link, json, report, upload, components.outbox(), inbox)
 
 
 def _picker(label: str, start: str, width: int = 110) -> gr.Dropdown:

@@ -77,12 +77,11 @@ def launch(
     return launched
 
 
-def serve(page: gr.Blocks, limits: Limits, is_open: Callable[[], bool]) -> None:
+def serve(page: gr.Blocks, watch: Watch, is_open: Callable[[], bool]) -> None:
     """Serve until SIGTERM or SIGINT, then let the runs end, and return."""
     asked = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: asked.set())
-    watch = Watch(limits, Metrics())
     launch(page, watch, is_open, prevent_thread_lock=True)
     configure()
     asked.wait()

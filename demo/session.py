@@ -25,6 +25,7 @@ class Run:
     stored: bool = False  # shipped with the page instead of made just now
     parts: tuple[Trace, ...] = ()  # of a long document: the runs whose summaries were merged
     document: str = ""  # the whole of a text that was read in parts
+    left_out: int = 0  # of its parts, those that there was no time for
 
     @property
     def text(self) -> str:

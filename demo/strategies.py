@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.controls import CONTROLS, MAX_BEAMS, STYLED, option_value, start_of
+from demo.controls import CONTROLS, MAX_BEAMS, STYLED, control_value, option_value, start_of
 from model.options import DecodingOptions, without_effect
 
 _ONE = "This strategy follows one hypothesis."
@@ -52,7 +52,7 @@ class Preset:
     help: str
 
 
-DEFAULT_PRESET = "Balanced"
+DEFAULT_PRESET = "Balanced"  # what the model brings
 PRESETS: tuple[Preset, ...] = (
     Preset(
         "Faithful", "beam", {"num_beams": 6, "length_penalty": 1.0}, "Stays close to the source."
@@ -125,6 +125,21 @@ def to_options(strategy: str, values: Sequence[Any]) -> DecodingOptions:
         if control.name not in idle
     }
     return page_limits(DecodingOptions.from_dict(given | dict(strategy_row(strategy).fixed)))
+
+
+def values_of(options: DecodingOptions, limit: int) -> dict[str, Any]:
+    """Values of all controls that ask for these options, under a model's limit of lengths.
+
+    The inverse of `to_options`, with the options' own strategy: a control that has no effect
+    under it stands where it starts.
+    """
+    idle = availability(options.strategy)
+    return {
+        control.name: control.start
+        if control.name in idle
+        else control_value(control, getattr(options, control.name), limit)
+        for control in CONTROLS
+    }
 
 
 def availability(strategy: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from typing import ParamSpec, TypeVar
 
 import gradio as gr
 
+from demo.serving.calls import Outcome, current
+
 LOG = logging.getLogger(__name__)
 Given = ParamSpec("Given")
 Shown = TypeVar("Shown")
@@ -39,9 +41,16 @@ def warned(error: Exception, title: str, otherwise: str) -> str:
     A `ValueError` speaks for itself; of anything else the visitor is told no more than `otherwise`.
     """
     sentence = str(error)
+    noted(error, "refused" if isinstance(error, ValueError) else "failed")
     if not isinstance(error, ValueError):
         # What went wrong is for the log; it could hold paths or other people's text.
         LOG.error("A handler failed", exc_info=error)
         sentence = otherwise
     gr.Warning(sentence, title=title)
     return sentence
+
+
+def noted(error: Exception, outcome: Outcome = "refused") -> None:
+    """Let the log say that the call under way was not carried out, though its function returns."""
+    if call := current():
+        call.failed(error, outcome)

@@ -12,10 +12,12 @@ import numpy as np
 
 from demo.alternatives import alternatives
 from demo.facts import alarm, extent, facts, notice, support_counts
+from demo.messages import Message, message
 from demo.packed import deflated
 from demo.read_strip import read_strip
 from demo.reading import AttentionView, Word, summary_words, word_attention
-from demo.session import Session
+from demo.serving.limits import variable
+from demo.session import Run, Session
 from model.faithfulness import support
 from model.trace import Trace
 
@@ -29,6 +31,7 @@ __all__ = [
     "packed_attention",
     "running_summary",
     "source_panel",
+    "summary_of",
 ]
 
 MOST_UNREAD = 2_000  # characters of the unread rest that are shown
@@ -63,6 +66,37 @@ def finished_summary(trace: Trace, hypothesis: int = 0, stored: bool = False) ->
         "alarm": alarm(trace, hypothesis),
         "stored": stored,
     }
+
+
+def summary_of(run: Run, hypothesis: int | None = None) -> dict[str, Any]:
+    """The summary card of a run, and how a long document was read."""
+    place = run.hypothesis if hypothesis is None else hypothesis
+    value = finished_summary(run.trace, place, stored=run.stored)
+    if run.parts:
+        key = (
+            "The text is longer than the model reads: these are the summaries of its {parts} "
+            "parts, one after another. Probabilities and attention show how the model reads them "
+            "as a summary of themselves; choose a part to see how it was written."
+            if run.joined
+            else "The text is longer than the model reads: it was summarised in {parts} parts, "
+            "and their summaries were merged."
+        )
+        read = [message(key, parts=len(run.parts))] if len(run.parts) > 1 else []
+        value["notice"] = [*_left_out(run), *read, *value["notice"]]
+    return value
+
+
+def _left_out(run: Run) -> list[Message]:
+    """What there was no time to read; empty where nothing was left out."""
+    if not run.left_out:
+        return []
+    key = (
+        "Only the first {read} of {parts} parts of the text were summarised: the time of one run "
+        "was over ({setting})."
+    )
+    parts = len(run.parts) + run.left_out
+    setting = variable("run_seconds")
+    return [message(key, read=len(run.parts), parts=parts, setting=setting)]
 
 
 def source_panel(

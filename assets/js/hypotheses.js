@@ -3,6 +3,7 @@
 const link = window.gistscope;
 const { node, say } = link;
 const list = element.querySelector("ol");
+const signed = (score) => score.toFixed(2).replace("-", "−");
 const tell = (name, detail) => { if (typeof trigger === "function") trigger(name, detail); };
 
 function entry(one, place, shown) {
@@ -11,8 +12,8 @@ function entry(one, place, shown) {
   button.type = "button";
   button.setAttribute("aria-pressed", String(place === shown));
   const about = [
-    { key: "score {score}", values: { score: one.score.toFixed(2) } },
-    { key: "sum of log-probabilities {sum}", values: { sum: one.log_prob.toFixed(2) } },
+    { key: "score {score}", values: { score: signed(one.score) } },
+    { key: "sum of log-probabilities {sum}", values: { sum: signed(one.log_prob) } },
     { key: "{tokens} tokens", values: { tokens: one.tokens } },
     one.finished ? "finished" : "not finished",
   ];

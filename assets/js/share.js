@@ -87,6 +87,11 @@
     return true;
   }
 
+  async function copyText(text) {
+    const copied = await copy(text);
+    announce(message(copied ? "Summary copied" : "The browser doesn't allow copying; select the text."));
+  }
+
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -151,6 +156,10 @@
   async function picture(box, format) {
     const plot = box.querySelector(".js-plotly-plot");
     if (!plot || !window.Plotly) return;
+    if (gistscope.personal) {
+      announce(message("This plot shows what you want masked. Press “Show it masked” first."));
+      return;
+    }
     const { width, height } = plot.getBoundingClientRect();
     const size = { width: Math.round(width), height: Math.round(height) };
     const scale = format === "png" ? 2 : 1; // sharp on a slide
@@ -200,7 +209,7 @@
     addEventListener("hashchange", () => { if (location.hash.startsWith(MARK)) location.reload(); });
   }
 
-  Object.assign(gistscope, { announce, copyLink, readLink, download });
+  Object.assign(gistscope, { announce, copyLink, copyText, readLink, download });
   if (document.body) start();
   else document.addEventListener("DOMContentLoaded", start);
 })();

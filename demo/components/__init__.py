@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from demo.components.bridges import inbox, outbox, selection
 from demo.components.panels import (
+    about,
     alternatives_panel,
     brand,
     drawn_by_script,
     heading,
     history,
     hypotheses,
+    masked,
     note,
     shortcuts,
     source_panel,
@@ -22,6 +24,7 @@ from demo.components.panels import (
 )
 
 __all__ = [
+    "about",
     "alternatives_panel",
     "brand",
     "drawn_by_script",
@@ -29,6 +32,7 @@ __all__ = [
     "history",
     "hypotheses",
     "inbox",
+    "masked",
     "note",
     "outbox",
     "selection",

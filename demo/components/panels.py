@@ -47,6 +47,16 @@ def hypotheses(value: dict[str, Any] | None = None) -> gr.HTML:
     return drawn_by_script("hypotheses", value or {})
 
 
+def about(value: dict[str, Any]) -> gr.HTML:
+    """A line on the chosen model; see `about.about`."""
+    return drawn_by_script("about", value)
+
+
+def masked() -> gr.HTML:
+    """What would be masked in the shown run; see `hiding.what_is_masked`. Event: `mask_shown`."""
+    return drawn_by_script("masked", {})
+
+
 def brand() -> gr.HTML:
     """Name and one line."""
     return _fixed(

@@ -19,6 +19,7 @@ from demo.plots.frame import (
     wrapped,
 )
 from demo.reading import END_TOKEN, token_text
+from model.byte_level import read_bytes
 from model.trace import Node, Trace
 
 MOST_NODES = 400  # more can neither be read nor sent fast
@@ -133,7 +134,7 @@ def _texts(tree: Sequence[Node]) -> list[str]:
 
 
 def _hover(node: Node, text: str, ended: tuple[int, float] | None) -> str:
-    text = text.strip()
+    text = read_bytes(text).decode("utf-8", "replace").strip()
     if len(text) > LONGEST_HOVER:
         text = "…" + text[1 - LONGEST_HOVER :]
     about = f"{ours(node.state)} · {ours('sum of log-probabilities')} {node.score:.3f}"

@@ -10,6 +10,7 @@ import gradio as gr
 
 from demo import components, views
 from demo.asked import name_of, number, shown, style_of, visit
+from demo.choosing import longest
 from demo.comparing import (
     beside,
     comparison,
@@ -18,17 +19,19 @@ from demo.comparing import (
     run_choices,
     running_comparison,
 )
-from demo.controls import CONTROLS, LENGTHS, MAX_LENGTH, style_values
+from demo.controls import CONTROLS, LENGTHS, STYLED
 from demo.drawing import progress
 from demo.events import LIGHT, MODEL
 from demo.halting import Halt, until_halted
 from demo.handlers import UNEXPECTED, run_label
 from demo.library import Library
+from demo.serving.calls import reading_over
 from demo.session import Run, Session
-from demo.strategies import PRESETS, preset_values, to_options
-from demo.telling import warned
+from demo.strategies import DEFAULT_PRESET, PRESETS, preset_values, to_options, values_of
+from demo.telling import noted, warned
 from model.long_documents import stream_document
 from model.options import DecodingOptions
+from model.summarizer import Summarizer
 from model.trace import Trace
 
 NAME = "compare"  # of the tab
@@ -82,16 +85,19 @@ class CompareHandlers:
         left = shown(session)
         summarizer = self.library.get(name_of(model))
         chosen = style_of(style, summarizer.styles)
-        options = preset_options(preset, chosen, summarizer.config.max_target_tokens)
+        options = preset_options(preset, chosen, summarizer)
         yield _only(running_comparison(left, ""))
-        document = stream_document(summarizer, left.text, options, chosen)
-        for update in until_halted(document, halt):
+        told = stream_document(summarizer, left.text, options, chosen, reading_over)
+        for update in until_halted(told, halt):
             if update.trace is None:
                 yield _only(running_comparison(left, update.text, progress(update)))
                 continue
             label = _label(left, update.trace, run_label(chosen, preset, ""))
             parts = update.part_traces
-            right = Run(update.trace, label, parts=parts, document=left.text if parts else "")
+            document = left.text if parts else ""
+            right = Run(
+                update.trace, label, parts=parts, document=document, left_out=update.left_out
+            )
             both = beside(session, right)
             yield both, views.history(both), *refresh(both)
 
@@ -100,6 +106,7 @@ class CompareHandlers:
         try:
             styles = self.library.get(name_of(model)).styles
         except ValueError as error:
+            noted(error)
             gr.Warning(str(error), title="The model can't be opened")
             return gr.skip()
         kept = style if style in styles else next(iter(styles), None)
@@ -141,16 +148,20 @@ def tab_opened(session: Any, outdated: Any) -> tuple[Any, ...]:
     return (*refresh(session), False) if outdated is True else (gr.skip(),) * 4
 
 
-def preset_options(preset: Any, style: str | None, limit: int) -> DecodingOptions:
-    """A preset's options with what suits the style, in lengths that the model allows."""
+def preset_options(preset: Any, style: str | None, summarizer: Summarizer) -> DecodingOptions:
+    """A preset's options with what suits model and style, in lengths that the model allows."""
     chosen = next((one for one in PRESETS if one.name == preset), None)
     if chosen is None:
         names = ", ".join(one.name for one in PRESETS)
         raise ValueError(f"preset must be one of {names}, got {preset!r:.80}")
+    limit, defaults = longest(summarizer), summarizer.defaults(style)
+    own = values_of(defaults, limit)
+    if preset == DEFAULT_PRESET:
+        return to_options(defaults.strategy, list(own.values()))
     values = {control.name: control.start for control in CONTROLS}
-    values |= {"max_new_tokens": MAX_LENGTH, **style_values(style, limit), **preset_values(chosen)}
+    values |= {name: own[name] for name in STYLED} | preset_values(chosen)
     values |= {name: min(values[name], limit) for name in LENGTHS}
-    return to_options(chosen.strategy, [values[control.name] for control in CONTROLS])
+    return to_options(chosen.strategy, list(values.values()))
 
 
 def build_compare(names: Sequence[str], styles: Sequence[str]) -> CompareCard:

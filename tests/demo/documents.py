@@ -11,6 +11,7 @@ from pathlib import Path
 import docx
 import pytest
 
+from demo.serving.limits import Limits
 from demo.uploads import UploadError, read_document
 
 FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
@@ -100,14 +101,14 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self, name: str, content: bytes) -> str:
-        """What is read of a file with this name and content."""
+    def read(self, name: str, content: bytes, **limits: int) -> str:
+        """What is read of a file with this name and content, under limits."""
         file = self.path / "upload"  # the owner's name for it is never a path here
         file.write_bytes(content)
-        return read_document(file, name)
+        return read_document(file, name, Limits(**limits))
 
-    def refusal(self, name: str, content: bytes) -> str:
+    def refusal(self, name: str, content: bytes, **limits: int) -> str:
         """Why such a file is refused."""
         with pytest.raises(UploadError) as refused:
-            self.read(name, content)
+            self.read(name, content, **limits)
         return str(refused.value)

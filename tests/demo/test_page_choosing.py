@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+from unittest.mock import Mock
+
 import gradio as gr
+import pytest
 
 from demo import choosing
 from demo.assets import examples
 from demo.choosing import Choices
-from demo.controls import CONTROL_NAMES, CONTROLS
+from demo.controls import CONTROL_NAMES, CONTROLS, LENGTHS
 from demo.library import Library
+from demo.strategies import to_options, values_of
+from model.options import DecodingOptions
+from tests.demo.made import line
 
 
 def test_sampling_rests_the_beams_and_says_why() -> None:
@@ -45,9 +52,10 @@ def test_reset_is_what_a_new_visitor_finds(library: Library) -> None:
 
 def test_an_example_without_a_fitting_style_keeps_the_one_chosen(library: Library) -> None:
     example = examples()[3]
-    text, style, _ = Choices(library).example(example, "tiny")
+    text, style, _, longest, _ = Choices(library).example(example, "tiny")
     assert text == example.text
     assert style["value"] == "notes"
+    assert longest == 120
     assert Choices(Library([])).example(example, None)[1] == gr.skip()
 
 
@@ -63,3 +71,46 @@ def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
     assert choices.style("headline", None) == (min(28, limit), 3)
     assert choices.style("summary", None) == (min(128, limit), 4)
     assert choices.style(["no", "style"], None) == (gr.skip(), gr.skip())
+
+
+def test_a_model_fills_the_controls_with_its_own_defaults(library: Library) -> None:
+    tiny = library.get()
+    foreign = DecodingOptions(
+        num_beams=20, length_penalty=2.0, min_new_tokens=56, max_new_tokens=142, early_stopping=True
+    )
+    other = Mock(styles=(), config=tiny.config, notes=("it asks for top_h",))
+    other.defaults = lambda _: foreign
+    style, about, preset, strategy, *updates = Choices(Mock(get=lambda _: other)).model("other")
+    found = {name: update["value"] for name, update in zip(CONTROL_NAMES, updates, strict=True)}
+    assert (style["visible"], preset, strategy) == (False, "Balanced", "beam")
+    assert line(about["says"]).endswith("It has no styles to choose from.")
+    assert about["notes"] == ["it asks for top_h"]
+    again = to_options(strategy, list(found.values()))
+    assert again == dataclasses.replace(foreign, num_beams=16)  # the page's own limit
+    limits = {
+        n: u["maximum"] for n, u in zip(CONTROL_NAMES, updates, strict=True) if "maximum" in u
+    }
+    assert limits == dict.fromkeys(LENGTHS, tiny.config.max_target_tokens)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        DecodingOptions(),
+        DecodingOptions(num_beams=1),
+        DecodingOptions(num_beams=1, do_sample=True, top_p=0.9, seed=3),
+        DecodingOptions(num_beams=4, num_beam_groups=2, diversity_penalty=0.5),
+        DecodingOptions(num_beams=1, penalty_alpha=0.6, top_k=5, bad_words=("one", "two three")),
+        DecodingOptions(early_stopping="never", forced_prefix="So"),
+    ],
+    ids=lambda options: options.strategy,
+)
+def test_controls_filled_from_options_ask_for_the_same(options: DecodingOptions) -> None:
+    assert to_options(options.strategy, list(values_of(options, 256).values())) == options
+
+
+def test_the_default_preset_is_what_the_model_brings(library: Library) -> None:
+    choices = Choices(library)
+    assert choices.preset("Balanced", "notes", None) == choices.reset("notes", None)[1:]
+    assert choices.preset("Faithful", "notes", None) == choosing.preset("Faithful")
+    assert choices.preset("Balanced", "notes", "gone") == [gr.skip()] * (1 + len(CONTROLS))

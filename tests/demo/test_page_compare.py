@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import gradio as gr
 import pytest
@@ -20,6 +21,7 @@ from demo.tabs.compare import (
     session_changed,
     tab_opened,
 )
+from model.options import DecodingOptions
 from model.style_options import STYLE_OPTIONS
 from tests.demo.made import SOURCE_TEXT, make_trace, parted
 
@@ -140,13 +142,18 @@ def test_fewer_than_two_runs_are_not_compared(session: Any) -> None:
 
 
 @pytest.mark.parametrize("preset", [one.name for one in PRESETS])
-@pytest.mark.parametrize("limit", [10, 160])
-def test_every_preset_gives_options_that_the_model_allows(preset: str, limit: int) -> None:
-    options = preset_options(preset, "headline", limit)
-    assert options.min_new_tokens <= options.max_new_tokens <= limit
+def test_every_preset_gives_options_that_the_model_allows(library: Library, preset: str) -> None:
+    short = Mock(styles=("headline",), config=Mock(max_target_tokens=10))
+    short.defaults = lambda _: DecodingOptions(max_new_tokens=10)
+    for summarizer in (library.get(), short):
+        options = preset_options(preset, "headline", summarizer)
+        limit = summarizer.config.max_target_tokens
+        assert options.min_new_tokens <= options.max_new_tokens <= limit
 
 
-def test_a_preset_without_lengths_takes_those_of_the_style() -> None:
-    options = preset_options("Balanced", "tldr", 160)
+def test_a_preset_without_lengths_takes_those_of_the_style(library: Library) -> None:
+    options = preset_options("Faithful", "tldr", library.get())
     suited = STYLE_OPTIONS["tldr"]
     assert {name: getattr(options, name) for name in suited} == suited
+    assert options.num_beams == 6
+    assert preset_options("Balanced", "tldr", library.get()) == library.get().defaults("tldr")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from typing import Any
 
@@ -17,12 +18,23 @@ from tests.demo.made import SOURCE_TEXT
 SHORT = {"max_new_tokens": 8}
 
 
-def test_the_endpoint_takes_every_option_by_name_with_its_default(library: Library) -> None:
+def test_the_endpoint_takes_every_option_by_name_and_needs_none(library: Library) -> None:
     parameters = inspect.signature(summarize_endpoint(library)).parameters
     assert list(parameters)[:3] == ["text", "model", "style"]
     assert parameters["text"].default is inspect.Parameter.empty
-    for name, value in DecodingOptions().to_dict().items():
-        assert parameters[name].default == value
+    assert list(parameters)[3:] == list(DecodingOptions().to_dict())
+    assert {parameters[name].default for name in list(parameters)[3:]} == {None}
+
+
+def test_what_is_not_given_is_as_the_model_has_it(library: Library) -> None:
+    nothing = dict.fromkeys(DecodingOptions().to_dict())
+    _, trace = summarize_endpoint(library)(SOURCE_TEXT, "", "title", *nothing.values())
+    own = library.get().defaults("title")
+    assert DecodingOptions.from_dict(Trace.from_json(trace).options) == own
+    given = nothing | {"num_beams": 2, "max_new_tokens": 9}
+    _, trace = summarize_endpoint(library)(SOURCE_TEXT, "", "title", *given.values())
+    expected = dataclasses.replace(own, num_beams=2, max_new_tokens=9)
+    assert DecodingOptions.from_dict(Trace.from_json(trace).options) == expected
 
 
 def test_the_endpoint_returns_a_summary_and_its_trace(library: Library) -> None:
@@ -32,7 +44,7 @@ def test_the_endpoint_returns_a_summary_and_its_trace(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"num_beams": 17}, {"num_beams": "4"}, {"top_p": None}, {"bad_words": "x"}]
+    "change", [{"num_beams": 17}, {"num_beams": "4"}, {"top_p": "x"}, {"bad_words": "x"}]
 )
 def test_the_endpoint_refuses_hostile_options(library: Library, change: dict[str, Any]) -> None:
     options = {**DecodingOptions().to_dict(), **SHORT, **change}

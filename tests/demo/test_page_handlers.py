@@ -9,9 +9,10 @@ import pytest
 
 from demo import handlers
 from demo.controls import CONTROLS
-from demo.drawing import Views
+from demo.drawing import FIGURES, Views
 from demo.halting import Halt
 from demo.handlers import Handlers
+from demo.hiding import KEEP
 from demo.library import Library
 from demo.page import build
 from demo.session import Session
@@ -51,15 +52,18 @@ def test_a_run_grows_and_ends_with_everything_drawn(library: Library) -> None:
     assert len(unpacked(last.alternatives)["words"]) == words
     assert len(last.chart.data[0].x) == words
     assert not last.attention.data  # drawn when its tab is open
-    assert handlers.tab_drawn(last.session, "attention").attention.data[0].type == "heatmap"
-    assert handlers.tab_drawn(last.session, "probabilities").entropy.data
-    assert handlers.tab_drawn(last.session, "beams").tree.data
+    drawn = {name: handlers.tab_drawn(last.session, name, KEEP) for name in FIGURES}
+    attention, *_, entropy, strip, tree, masked = drawn["attention"]
+    assert attention.data[0].type == "heatmap"
+    assert (entropy, strip, tree, masked) == (gr.skip(), gr.skip(), gr.skip(), {})
+    assert drawn["probabilities"][-4].data
+    assert drawn["beams"][-2].data
 
 
 @pytest.mark.parametrize("tab", ["", "settings", None, 3, ["attention"]])
 def test_a_tab_that_does_not_exist_is_refused(finished: Session, tab: Any) -> None:
     with pytest.raises(gr.Error, match="tab must be one of"):
-        handlers.tab_drawn(finished, tab)
+        handlers.tab_drawn(finished, tab, KEEP)
 
 
 def test_a_visitor_whose_runs_were_dropped_is_told(library: Library) -> None:

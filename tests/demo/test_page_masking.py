@@ -87,3 +87,5 @@ def test_every_number_with_the_right_sum_is_a_card(digits: list[int]) -> None:
 def test_a_hostile_text_takes_no_time() -> None:
     for text in ("a@" * 50_000, "1 " * 50_000, "AB12 " * 20_000, "1:" * 50_000, "1." * 50_000):
         assert len(masked(text, personal(text))) == len(text)
+    names = "he met " + " ".join(f"Ab{place:x} and x y z" for place in range(4_000))
+    assert sum(one.kind == "name" for one in personal(names, names=True)) == 4_000

@@ -134,10 +134,17 @@ def test_settings_that_are_not_the_default_stand_out(hostile: str) -> None:
     assert "made by hand" in plain
 
 
-def test_parts_of_a_long_document_are_listed() -> None:
+def test_a_report_of_a_long_document_has_all_of_it() -> None:
     part = make_trace(finished=False)
-    page = html_report(Run(make_trace(), "x", parts=(part, part)))
-    assert page.count("<li>Council keeps library</li>") == 2
+    page = html_report(Run(make_trace(), "x", parts=(part, part), document="as in its parts"))
+    assert page.count("<li><p>Council keeps library</p>") == 2
+    assert page.count(f"<p>{part.source.text}</p></details>") == 2
+    views = json.loads(Elements(page).texts["gistscope-views"])
+    notice = views["views"]["0"]["values"]["summary"]["notice"][0]
+    assert notice["values"] == {"parts": 2}
+    heading = '<h2 data-say="What was merged'
+    assert heading in page
+    assert heading not in html_report(Run(make_trace(), "x"))
 
 
 def test_a_run_without_attention_still_makes_a_report() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+import docx
 import pytest
 
-from demo.uploads import UploadError, limits, read_document
-from tests.demo.documents import (
-    Folder,
-)
+from demo.uploads import UploadError, read_document
+from tests.demo.documents import Folder, pdf_pages, pdf_text, word_file
 
 HOSTILE = '<img src=x onerror=alert(1)> ${1} </script> & "é" 漢字'
 
@@ -78,9 +77,28 @@ def test_white_space_is_no_text(folder: Folder) -> None:
 
 
 def test_a_large_file_is_refused_with_both_numbers(folder: Folder) -> None:
-    refusal = folder.refusal("a.txt", b"x" * (limits.MAX_FILE_BYTES + 1))
+    refusal = folder.refusal("a.txt", b"x" * 5_000_001)
     assert "5,000,001 bytes" in refusal
     assert "limit is 5,000,000" in refusal
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "setting", "most"),
+    [
+        ("a.txt", b"words", "document_bytes", 4),
+        ("a.pdf", pdf_text("One.", "Two."), "document_pages", 1),
+        ("a.pdf", pdf_pages([b"% " + b"x" * 9_000], squeezed=True), "document_part_bytes", 8_000),
+        ("a.docx", word_file(docx.Document()), "document_part_bytes", 300),
+        ("a.docx", word_file(docx.Document()), "document_unpacked_bytes", 1_000),
+        ("a.docx", word_file(docx.Document()), "document_parts", 3),
+    ],
+)
+def test_each_limit_is_a_setting_that_its_refusal_names(
+    folder: Folder, name: str, content: bytes, setting: str, most: int
+) -> None:
+    refusal = folder.refusal(name, content, **{setting: most})
+    assert f"{most:,}" in refusal
+    assert f"(GISTSCOPE_{setting.upper()})" in refusal
 
 
 def test_a_long_text_is_refused_with_both_numbers(folder: Folder) -> None:

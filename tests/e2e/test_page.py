@@ -181,12 +181,15 @@ def test_controls_without_effect_rest_and_say_why(opened: Page) -> None:
     expect(temperature).to_be_disabled()
 
 
-def test_another_model_brings_its_own_limits(opened: Page) -> None:
+def test_another_model_brings_its_own_limits_and_defaults(opened: Page) -> None:
     set_number(opened, "max_new_tokens", 128)
+    set_number(opened, "num_beams", 7)
     choose_model(opened, "short")
     longest = opened.locator("#option-max_new_tokens input[type=number]")
     expect(longest).to_have_attribute("max", "40")
-    expect(longest).to_have_value("40")
+    expect(longest).to_have_value("28")  # of a headline
+    expect(opened.locator("#option-num_beams input[type=number]")).to_have_value("4")
+    expect(opened.locator("#about")).to_contain_text("Reads 64 tokens at once, writes up to 40.")
     summarize(opened)
 
 

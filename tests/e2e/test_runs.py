@@ -137,6 +137,19 @@ def test_a_run_is_saved_and_opened_again_as_json_and_as_a_report(
         opened.locator("#save-json").click()
     assert Path(download.value.path()).read_bytes() == saved["json"].read_bytes()
 
+    opened.locator("#mask").get_by_text("Mask names, too").click()
+    expect(opened.locator(".gs-masked dd")).to_contain_text("Harbour")
+    opened.locator("#chart").get_by_role("button", name="SVG").click()
+    expect(opened.locator(".gs-announce")).to_contain_text("what you want masked")
+    for _ in range(2):  # the same file twice
+        with opened.expect_download() as download:
+            opened.locator("#save-json").click()
+        assert "Harbour" not in Path(download.value.path()).read_text(encoding="utf-8")
+    opened.locator(".gs-masked button").click()
+    finished(opened, 5)
+    expect(opened.locator(".gs-missing")).to_contain_text("Personal data is masked")
+    expect(opened.locator("#summary")).not_to_contain_text("Harbour")
+
 
 def test_a_text_file_is_read_and_a_broken_document_says_so(opened: Page, tmp_path: Path) -> None:
     note, broken = tmp_path / "note.txt", tmp_path / "<img src=x onerror=hacked=1>.pdf"
