@@ -12,24 +12,23 @@ ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
 def decode_bytes(data: bytes) -> tuple[str, list[int]]:
     """The text of `data`, and for every byte the index of the character it is part of."""
-    characters: list[str] = []
+    text = data.decode("utf-8", errors="replace")
     character_of: list[int] = []
+    for place, character in enumerate(text):
+        start = len(character_of)
+        size = len(character.encode("utf-8"))
+        if character == "\ufffd":
+            size = _size_of_first(data[start : start + 4])
+        character_of.extend([place] * size)
+    return text, character_of
 
-    def add(valid: bytes) -> None:
-        for character in valid.decode("utf-8"):
-            character_of.extend([len(characters)] * len(character.encode("utf-8")))
-            characters.append(character)
 
-    while data:
-        try:
-            add(data)
-            break
-        except UnicodeDecodeError as error:
-            add(data[: error.start])
-            character_of.extend([len(characters)] * (error.end - error.start))
-            characters.append("\ufffd")
-            data = data[error.end :]
-    return "".join(characters), character_of
+def _size_of_first(data: bytes) -> int:
+    """How many of these bytes make one U+FFFD: three that spell it, or those that are broken."""
+    try:
+        return len(data.decode("utf-8")[0].encode("utf-8"))
+    except UnicodeDecodeError as error:
+        return error.start or error.end
 
 
 def text_and_spans(pieces: Sequence[bytes]) -> tuple[str, tuple[Span, ...]]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from model.byte_level import read_bytes, text_and_spans
 from model.ranking import length_penalty_of, length_score
 from model.record import Hypothesis, Record, Step, TraceError
+from model.source_text import MAX_CHARACTERS
 
 
 def rows_to(steps: Sequence[Step], step: int, row: int) -> tuple[int, ...]:
@@ -31,10 +32,11 @@ def rows_to(steps: Sequence[Step], step: int, row: int) -> tuple[int, ...]:
 def hypothesis_through(record: Record, rows: tuple[int, ...]) -> Hypothesis:
     """The hypothesis of these child rows; its score is without the coverage penalty."""
     ids = tuple(int(step.token_ids[row]) for step, row in zip(record.steps, rows, strict=False))
-    special = _special_ids(record)
-    text, offsets = text_and_spans(
-        [b"" if id in special else read_bytes(record.vocabulary.get(id, "")) for id in ids]
-    )
+    pieces = _pieces(record, ids)
+    first = next((place for place, piece in enumerate(pieces) if piece), None)
+    if first is not None and _hides_first_space(record):
+        pieces[first] = pieces[first].removeprefix(b" ")
+    text, offsets = text_and_spans(pieces)
     log_prob = float(record.steps[len(rows) - 1].scores[rows[-1]])
     return Hypothesis(
         text=text,
@@ -46,6 +48,28 @@ def hypothesis_through(record: Record, rows: tuple[int, ...]) -> Hypothesis:
         finished=ids[-1] in _end_ids(record),
         searched=False,
     )
+
+
+def _pieces(record: Record, ids: Sequence[int]) -> list[bytes]:
+    """What every token stands for; nothing for a special one."""
+    size = sum(len(record.vocabulary.get(id, "")) for id in ids)
+    if size > MAX_CHARACTERS:
+        raise TraceError(f"the hypothesis has {size} characters, the limit is {MAX_CHARACTERS}")
+    special = _special_ids(record)
+    return [b"" if id in special else read_bytes(record.vocabulary.get(id, "")) for id in ids]
+
+
+def _hides_first_space(record: Record) -> bool:
+    """Whether texts stand without the space of their first token, as this run has shown it."""
+    special = _special_ids(record)
+    for hypothesis in record.hypotheses:
+        written = (
+            record.vocabulary.get(id, "") for id in hypothesis.token_ids if id not in special
+        )
+        if hypothesis.searched and next(filter(None, written), "").startswith(" "):
+            whole, _ = text_and_spans(_pieces(record, hypothesis.token_ids))
+            return whole == f" {hypothesis.text}"
+    return False
 
 
 def _end_ids(record: Record) -> set[int]:
@@ -62,6 +86,6 @@ def _special_ids(record: Record) -> set[int]:
         id
         for hypothesis in record.hypotheses
         for id, (start, end) in zip(hypothesis.token_ids, hypothesis.offsets, strict=True)
-        if start == end
+        if start == end and not record.vocabulary.get(id, "").isspace()  # a hidden first space
     }
     return in_source | written

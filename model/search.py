@@ -184,8 +184,10 @@ def _expand(
         return _Expansion()
     rows = slice(first, first + len(group.live))
     tokens, log_probs = proposals.token_ids[rows], proposals.log_probs[rows].astype(np.float64)
+    # Where rules leave a row one token, as in a forced prefix, there is nothing to keep apart.
+    has_choice = np.isfinite(log_probs).sum(axis=1) > 1
     for token, penalty in penalties.items():
-        log_probs = log_probs - penalty * (tokens == token)
+        log_probs = log_probs - penalty * ((tokens == token) & has_choice[:, None])
     sums = log_probs + np.array([[partial.log_prob] for partial in group.live])
     length = len(group.live[0].token_ids) + 1
     live: list[_Child] = []
@@ -212,7 +214,8 @@ def _expand(
         for partial, best_next in zip(group.live, log_probs.max(axis=1).tolist(), strict=True)
         if not math.isfinite(best_next)
     )
-    return _Expansion(tuple(live), tuple(ended), blocked, used, (penalties,) * len(group.live))
+    taken = tuple(penalties if free else {} for free in has_choice.tolist())
+    return _Expansion(tuple(live), tuple(ended), blocked, used, taken)
 
 
 def _is_over(

@@ -92,6 +92,10 @@ def _is_word_break(text: str, place: int) -> bool:
         return before.isspace() != after.isspace()
     if before == "\u200d" or unicodedata.category(after) in ("Mn", "Mc", "Me", "Cf", "Sk"):
         return False  # joined emoji, combining marks, skin tones
+    if unicodedata.category(before) == "Cf":  # a soft hyphen or a direction mark separates nothing
+        before = _visible_before(text, place)
+        if not before.strip():
+            return False
     if SINGLE_CHARACTER_WORDS.match(before) or SINGLE_CHARACTER_WORDS.match(after):
         return True
     if after in FLAG_LETTERS and before in FLAG_LETTERS:
@@ -101,6 +105,12 @@ def _is_word_break(text: str, place: int) -> bool:
         return False
     joiner = place if _is_letter(before) else place - 1
     return not _joins(text, joiner)
+
+
+def _visible_before(text: str, place: int) -> str:
+    """The last character near before `place` that is no format character; "" without one."""
+    near = reversed(text[max(0, place - 8) : place])
+    return next((character for character in near if unicodedata.category(character) != "Cf"), "")
 
 
 def _joins(text: str, place: int) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from model import DecodingOptions, Summarizer, Trace, running
-from model.trace import TraceError
+from model.byte_level import text_and_spans
+from model.trace import Hypothesis, TraceError
 from tests.test_summarizer import BEAMS, GREEDY, SAMPLE, TEXT, folder, tiny  # noqa: F401
 
 EOS = 2
@@ -72,6 +73,13 @@ def test_a_typed_word_gets_the_space_of_the_token_in_its_place(tiny: Summarizer)
     cut = next(n for n, id in enumerate(ids) if n and not shown[id].startswith(" "))
     inside = "".join(shown[id] for id in ids[:cut])
     assert last(tiny, first, cut, text="x").options["forced_prefix"] == f"{inside}x"
+
+
+def test_a_script_without_spaces_goes_on_without_one(tiny: Summarizer) -> None:  # noqa: F811
+    first = tiny.score(TEXT, "The council")
+    end = len(first.hypotheses[0].token_ids) - 1
+    for typed, shown in (("voted", "The council voted"), ("图书馆", "The council图书馆")):
+        assert last(tiny, first, end, text=typed).options["forced_prefix"] == shown
 
 
 def test_the_end_token_ends_the_summary_there(tiny: Summarizer, trace: Trace) -> None:  # noqa: F811
@@ -202,6 +210,30 @@ def test_a_place_outside_the_tree_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         trace.through(step, row)
+
+
+def test_what_was_given_up_hides_its_first_space_where_summaries_do(trace: Trace) -> None:
+    """As SentencePiece has it: every word brings a space, the first one's isn't shown."""
+    marks = {token.id for token in trace.source.tokens if token.start == token.end}
+
+    def spaced(hypothesis: Hypothesis) -> Hypothesis:
+        pieces = [b"" if id in marks else b" a" for id in hypothesis.token_ids]
+        text, offsets = text_and_spans([b"a" if n == 0 else p for n, p in enumerate(pieces)])
+        return dataclasses.replace(hypothesis, text=text, offsets=offsets)
+
+    vocabulary = {id: name if id in marks else " a" for id, name in trace.vocabulary.items()}
+    hypotheses = tuple(map(spaced, trace.hypotheses))
+    run = dataclasses.replace(trace, vocabulary=vocabulary, hypotheses=hypotheses)
+    given_up = [node for node in run.tree() if node.state == "pruned"]
+    texts = {run.through(node.step, node.row)[0].hypotheses[-1].text for node in given_up}
+    assert texts
+    assert all(text == " ".join("a" * (len(text) // 2 + 1)) for text in texts if text)
+
+
+def test_a_forged_vocabulary_fills_no_memory(trace: Trace) -> None:
+    forged = dataclasses.replace(trace, vocabulary=dict.fromkeys(trace.vocabulary, "x" * 500_000))
+    with pytest.raises(TraceError, match=r"has \d+ characters, the limit is 1000000"):
+        dataclasses.replace(forged, hypotheses=()).through(3, 0)
 
 
 def test_a_run_without_steps_has_no_places(tiny: Summarizer) -> None:  # noqa: F811

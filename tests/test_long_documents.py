@@ -169,6 +169,23 @@ def test_a_real_model_summarises_a_long_document(tmp_path: Path) -> None:
             stream_document(summarizer, **({"text": text, "options": options} | ask))
 
 
+def test_the_default_length_is_cut_to_what_the_model_writes(tmp_path: Path) -> None:
+    summarizer = Summarizer.load(make_model(tmp_path, max_target_tokens=8))
+    text = " ".join([SOURCE_TEXT] * 4)
+    *_, last = stream_document(summarizer, text, DecodingOptions(num_beams=1), "notes")
+    assert {trace.options["max_new_tokens"] for trace in last.part_traces} == {8}
+
+
+def test_white_space_around_a_text_does_not_divide_it(tmp_path: Path) -> None:
+    summarizer = Summarizer.load(make_model(tmp_path))
+    text = f"\n{SOURCE_TEXT}{' ' * 200}"
+    assert summarizer.read(text).cut_tokens
+    options = DecodingOptions(num_beams=1, max_new_tokens=9, forced_prefix="We")
+    *_, last = stream_document(summarizer, text, options)
+    assert (last.parts, last.cut_sentences, last.text[:2]) == (1, 0, "We")
+    assert last.trace.options == options.to_dict()
+
+
 def document(parts: int) -> str:
     return " ".join([SENTENCE] * 5 * parts)  # five sentences fill what is read
 

@@ -38,6 +38,9 @@ def test_source_words_keep_marks_apostrophes_numbers_and_joined_emoji(trace: Tra
         ("שלום עולם!", ["שלום", "עולם", "!"]),
         ("नमस्ते\tदुनिया", ["नमस्ते", "दुनिया"]),
         ("👍🏽!", ["👍🏽", "!"]),
+        ("🇩🇪🇫🇷 🇨🇳", ["🇩🇪", "🇫🇷", "🇨🇳"]),
+        ("می\u200cخواهم co\u00adop", ["می\u200cخواهم", "co\u00adop"]),
+        ("\u200fא (\u200fב", ["\u200fא", "(\u200f", "ב"]),
     ],
 )
 def test_words_of_many_scripts(text: str, expected: list[str]) -> None:

@@ -96,21 +96,21 @@ def epoch_rows(
     """The rows [about size] of an epoch, in random order.
 
     Each group is walked through in shuffled rounds that go on in the next epoch, so no row comes
-    again before every other of its group has come.
+    again before every other of its group has come. A group with less than a row per epoch comes in
+    some of them.
     """
-    drawn = []
+    drawn = [np.zeros(0, dtype=np.int64)]
     for group, share in enumerate(shares):
         members = np.flatnonzero(groups == group)
-        quota = round(float(share) * size)
-        if not len(members) or not quota:
+        first, last = (round(float(share) * size * number) for number in (epoch, epoch + 1))
+        if not len(members) or first == last:
             continue
-        first, last = epoch * quota, (epoch + 1) * quota
         rounds = range(first // len(members), (last - 1) // len(members) + 1)
         order = np.concatenate(
             [np.random.default_rng((seed, group, number)).permutation(members) for number in rounds]
         )
         start = first - rounds[0] * len(members)
-        drawn.append(order[start : start + quota])
+        drawn.append(order[start : start + last - first])
     rows = np.concatenate(drawn)
     return np.random.default_rng((seed, len(shares), epoch)).permutation(rows)
 

@@ -80,8 +80,8 @@ def train(
     with open_workers(settings.device) as workers:
         if workers.leads:
             output.mkdir(parents=True, exist_ok=True)
-            if not is_packed(data, tokenizer):
-                pack(data, tokenizer)
+            if not is_packed(data, tokenizer, settings.max_source_tokens):
+                pack(data, tokenizer, settings.max_source_tokens)
         workers.wait()
         torch.manual_seed(settings.seed)
         model = checkpoint.build(config)
@@ -115,9 +115,7 @@ class Run:
         self.shares = batching.shares(splits.train, settings.sampling)
         self.average = MovingAverage(model, settings.average_decay)
         self.optimizer = build_optimizer(model, settings)
-        teacher = None
-        if settings.teacher:
-            teacher = Teacher.load(Path(settings.teacher), tokenizer, workers.device)
+        teacher = Teacher.load(settings, tokenizer, workers.device) if settings.teacher else None
         self.stepper = Stepper(model, self.optimizer, settings, workers, teacher)
         self.position = Position()
 

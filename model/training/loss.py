@@ -78,9 +78,10 @@ def distillation_loss(student: OutputDistribution, teacher: OutputDistribution) 
     """Cross-entropy [B, T] of the student under the teacher's likeliest words (Kim & Rush 2016).
 
     Their probabilities are scaled to sum to 1: a few words hold nearly all of it, and the whole
-    vocabulary would double the cost of a step.
+    vocabulary would double the cost of a step. A teacher's table may end in rows without a token.
     """
-    log_probs, ids = teacher.log_probs().topk(min(TAUGHT_WORDS, teacher.logits.shape[-1]))
+    shared = teacher.log_probs()[..., : student.logits.shape[-1]]
+    log_probs, ids = shared.topk(min(TAUGHT_WORDS, shared.shape[-1]))
     return -(log_probs.softmax(dim=-1) * student.log_probs_of(ids)).sum(dim=-1)
 
 
@@ -101,12 +102,14 @@ def hint_loss(student: Tensor, teacher: Tensor) -> Tensor:
     A share of their variance, 0 to about 1. The hints of Romero et al. 2015, where the map is
     learnt; here it is the best one for the batch, by ridge regression, so nothing is stored.
     """
-    own, wanted = (states.float() - states.float().mean(dim=0) for states in (student, teacher))
-    with torch.no_grad():
-        gram = own.T @ own
-        gram.diagonal().add_(RIDGE * gram.diagonal().mean())
-        best = torch.linalg.solve(gram, own.T @ wanted)
-    return (wanted - own @ best).square().sum() / wanted.square().sum()
+    # Half precision leaves too little of the products, and a GPU doesn't solve in it at all.
+    with torch.autocast(student.device.type, enabled=False):
+        own, wanted = (states.float() - states.float().mean(dim=0) for states in (student, teacher))
+        with torch.no_grad():
+            gram = own.T @ own
+            gram.diagonal().add_(RIDGE * gram.diagonal().mean())
+            best = torch.linalg.solve(gram, own.T @ wanted)
+        return (wanted - own @ best).square().sum() / wanted.square().sum()
 
 
 def _sum_where(values: Tensor, mask: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +23,9 @@ PACKED = "packed"
 VERSION = 1
 LARGEST_VOCABULARY = 65_536  # ids are uint16
 CHUNK = 2_000  # rows tokenized at once
-ENCODED_CHARACTERS = 8_000  # of a source; what lies behind is never read in training
+# Characters of a source that are packed: so many for every token that is read, English has 4 or 5.
+CHARACTERS_PER_TOKEN = 15
+FEWEST_CHARACTERS = 8_000
 NO_STYLE = -1
 
 
@@ -72,8 +74,11 @@ def build_tokenizer(
     return tokenizer
 
 
-def pack(data: Path, tokenizer: Tokenizer) -> Path:
-    """Tokenize `data`/{train,valid}.jsonl into `data`/packed; returns that folder."""
+def pack(data: Path, tokenizer: Tokenizer, source_tokens: int = 0) -> Path:
+    """Tokenize `data`/{train,valid}.jsonl into `data`/packed; returns that folder.
+
+    `source_tokens` of a source will be read: what surely lies behind them is left out.
+    """
     if tokenizer.vocabulary_size > LARGEST_VOCABULARY:
         raise ValueError(
             f"packed data holds vocabularies up to {LARGEST_VOCABULARY}, "
@@ -83,16 +88,21 @@ def pack(data: Path, tokenizer: Tokenizer) -> Path:
     (folder / "meta.json").unlink(missing_ok=True)
     groups: dict[tuple[str, str], int] = {}
     for split in ("train", "valid"):
-        _pack_split(data / f"{split}.jsonl", folder / split, tokenizer, groups)
-    names = [list(name) for name in groups]
-    meta = {"version": VERSION, "tokenizer": fingerprint(tokenizer), "groups": names}
+        rows = _chunks(data / f"{split}.jsonl", _characters(source_tokens))
+        _pack_split(rows, folder / split, tokenizer, groups)
+    meta = {
+        "version": VERSION, "tokenizer": fingerprint(tokenizer),
+        "characters": _characters(source_tokens), "groups": [list(name) for name in groups],
+    }  # fmt: skip
     # Written last: a folder with meta.json is complete.
-    (folder / "meta.json").write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
+    partial = folder / ".meta.json"
+    partial.write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
+    partial.replace(folder / "meta.json")
     return folder
 
 
-def is_packed(data: Path, tokenizer: Tokenizer) -> bool:
-    """Whether `data` has been packed with this very tokenizer."""
+def is_packed(data: Path, tokenizer: Tokenizer, source_tokens: int = 0) -> bool:
+    """Whether `data` has been packed with this very tokenizer, as far as sources will be read."""
     path = data / PACKED / "meta.json"
     if not path.is_file():
         return False
@@ -102,6 +112,7 @@ def is_packed(data: Path, tokenizer: Tokenizer) -> bool:
     return (
         meta.get("version") == VERSION
         and meta.get("tokenizer") == fingerprint(tokenizer)
+        and meta.get("characters", FEWEST_CHARACTERS) >= _characters(source_tokens)
         and path.stat().st_mtime >= newest
     )
 
@@ -129,24 +140,38 @@ def fingerprint(tokenizer: Tokenizer) -> str:
     return hashlib.sha256(tokens.encode("utf-8")).hexdigest()[:16]
 
 
+def _characters(source_tokens: int) -> int:
+    return max(FEWEST_CHARACTERS, CHARACTERS_PER_TOKEN * source_tokens)
+
+
 def _pack_split(
-    path: Path, folder: Path, tokenizer: Tokenizer, groups: dict[tuple[str, str], int]
+    chunks: Iterable[list[Row]],
+    folder: Path,
+    tokenizer: Tokenizer,
+    groups: dict[tuple[str, str], int],
 ) -> None:
     sources, targets = _Ids(), _Ids()
     style_ids: list[int] = []
     row_groups: list[int] = []
-    for rows in _chunks(path):
-        sources.extend(tokenizer.encode_batch([row.source[:ENCODED_CHARACTERS] for row in rows]))
+    for rows in chunks:
+        sources.extend(tokenizer.encode_batch([row.source for row in rows]))
         targets.extend(tokenizer.encode_batch([row.target for row in rows]))
         for row in rows:
             style_ids.append(tokenizer.style_id(row.style) if row.style else NO_STYLE)
             row_groups.append(groups.setdefault((row.style, row.set), len(groups)))
     folder.mkdir(parents=True, exist_ok=True)
     for name, ids in (("source", sources), ("target", targets)):
-        np.save(folder / f"{name}_ids.npy", ids.joined())
-        np.save(folder / f"{name}_offsets.npy", np.cumsum([0, *ids.lengths], dtype=np.int64))
-    np.save(folder / "style_ids.npy", np.asarray(style_ids, dtype=np.int32))
-    np.save(folder / "groups.npy", np.asarray(row_groups, dtype=np.int32))
+        _save(folder / f"{name}_ids.npy", ids.joined())
+        _save(folder / f"{name}_offsets.npy", np.cumsum([0, *ids.lengths], dtype=np.int64))
+    _save(folder / "style_ids.npy", np.asarray(style_ids, dtype=np.int32))
+    _save(folder / "groups.npy", np.asarray(row_groups, dtype=np.int32))
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    """Written beside and renamed: a run that has the old array mapped keeps it."""
+    partial = path.with_name(f".{path.name}")
+    np.save(partial, array)
+    partial.replace(path)
 
 
 class _Ids:
@@ -165,10 +190,12 @@ class _Ids:
         return np.concatenate(self.parts) if self.parts else np.zeros(0, dtype=np.uint16)
 
 
-def _chunks(path: Path) -> Iterator[list[Row]]:
+def _chunks(path: Path, characters: int) -> Iterator[list[Row]]:
+    """The rows of a file, their sources cut to so many characters."""
     if not path.is_file():
         raise ValueError(f"{path.parent} has no {path.name}; prepare the data first")
-    rows = (row for row in read_rows(path, Columns()) if row is not None)
+    read = (row for row in read_rows(path, Columns()) if row is not None)
+    rows = (replace(row, source=row.source[:characters]) for row in read)
     while chunk := list(itertools.islice(rows, CHUNK)):
         yield chunk
 

@@ -191,10 +191,10 @@ def _lead(block: list[str]) -> tuple[str, str] | None:
             break
         lines.append(line)
     text = "\n".join(lines)
-    content = _content(first)
+    content, said = _content(first), _content(text)
     if len(text.split()) < ARTICLE_WORDS[0] or not content:
         return None
-    shared = sum(1 for word in content if word in _content(text))
+    shared = sum(1 for word in content if word in said)
     return (text, first) if shared >= 0.5 * len(content) else None
 
 

@@ -48,20 +48,21 @@ class RunState:
 
 
 def save_state(output: Path, position: Position, state: RunState, config: dict[str, Any]) -> Path:
-    """Write the state of step `position.step` and remove older ones."""
+    """Write the state of step `position.step` and remove older ones.
+
+    Raises OSError where that fails, such as on a full disk; the state before it is then whole.
+    """
     parent = output / FOLDER
-    folder = parent / f"step-{position.step:08d}"
+    folder = _free_folder(parent, position.step)
     partial = parent / f".partial-{position.step:08d}"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    save_file(_tensors(state), partial / "tensors.safetensors")
-    text = json.dumps({"position": dataclasses.asdict(position), "config": config}, indent=2)
-    (partial / "position.json").write_text(text + "\n", encoding="utf-8")
-    for path in partial.iterdir():
-        _flush(path)
-    if folder.exists():  # the same step again: the old one has the same content
-        shutil.rmtree(folder)
-    partial.rename(folder)
+    try:
+        _write(partial, position, state, config)
+        partial.rename(folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(partial, ignore_errors=True)  # it may be what filled the disk
+        before = latest_state(output)
+        rest = f"{before.name} is whole, --resume goes on there" if before else "none was saved yet"
+        raise OSError(f"{folder} could not be written: {error}; {rest}") from error
     for old in parent.iterdir():
         if old != folder:
             shutil.rmtree(old)
@@ -90,6 +91,25 @@ def load_state(folder: Path, state: RunState, config: dict[str, Any]) -> Positio
     state.average.restore(_under("average", tensors))
     _restore_optimizer(state.optimizer, _under("optimizer", tensors))
     return record_from_json(Position, saved["position"], str(folder))
+
+
+def _free_folder(parent: Path, step: int) -> Path:
+    """Where the state of a step goes; a name that sorts behind the one it already has.
+
+    A folder is never removed to make room for another: a kill between the two would lose both.
+    """
+    taken = sorted(parent.glob(f"step-{step:08d}*"))
+    return parent / (f"{taken[-1].name}+" if taken else f"step-{step:08d}")
+
+
+def _write(partial: Path, position: Position, state: RunState, config: dict[str, Any]) -> None:
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    save_file(_tensors(state), partial / "tensors.safetensors")
+    text = json.dumps({"position": dataclasses.asdict(position), "config": config}, indent=2)
+    (partial / "position.json").write_text(text + "\n", encoding="utf-8")
+    for path in partial.iterdir():
+        _flush(path)
 
 
 def _tensors(state: RunState) -> dict[str, Tensor]:

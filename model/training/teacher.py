@@ -17,6 +17,7 @@ from model.distribution import OutputDistribution
 from model.seq2seq import Seq2Seq
 from model.tokenizer import Tokenizer
 from model.training.packing import fingerprint
+from model.training.settings import TrainingSettings
 
 
 class Teacher:
@@ -26,11 +27,21 @@ class Teacher:
         self._model = model.to(device).eval().requires_grad_(False)
 
     @classmethod
-    def load(cls, folder: Path, tokenizer: Tokenizer, device: torch.device) -> Teacher:
-        """The model of a folder; ValueError where its tokens mean something else."""
+    def load(
+        cls, settings: TrainingSettings, tokenizer: Tokenizer, device: torch.device
+    ) -> Teacher:
+        """The settings' teacher; ValueError where its tokens mean something else or are too few."""
+        folder = Path(settings.teacher)
         loaded = checkpoint.load(folder)
         if fingerprint(loaded.tokenizer) != fingerprint(tokenizer):
             raise ValueError(f"the teacher {folder} has another tokenizer than the data")
+        # Now, and not when the first long row comes.
+        for name in ("max_source_tokens", "max_target_tokens"):
+            if getattr(settings, name) > getattr(loaded.config, name):
+                raise ValueError(
+                    f"[training] {name} is {getattr(settings, name)}, "
+                    f"the teacher {folder} reads only {getattr(loaded.config, name)}"
+                )
         return cls(cast(nn.Module, loaded.model), device)
 
     @torch.no_grad()

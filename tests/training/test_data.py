@@ -57,6 +57,15 @@ def test_every_row_of_a_group_comes_before_any_comes_again():
     assert seen[50:].tolist() == [10] * 10
 
 
+def test_a_group_with_less_than_a_row_per_epoch_still_comes():
+    groups = np.array([0] * 98 + [1] * 2)
+    epochs = [epoch_rows(groups, np.array([0.98, 0.02]), 10, 7, epoch) for epoch in range(10)]
+    seen = np.bincount(np.concatenate(epochs), minlength=100)
+    assert seen.tolist() == [1] * 100
+    rare = [epoch_rows(np.arange(3), np.ones(3) / 3, 1, 7, epoch) for epoch in range(3)]
+    assert sorted(np.concatenate(rare).tolist()) == [0, 1, 2]  # some of these epochs are empty
+
+
 def test_epochs_depend_on_seed_and_number_alone():
     groups, weights = np.zeros(30, dtype=int), np.ones(1)
     first = epoch_rows(groups, weights, 30, 1, 0)

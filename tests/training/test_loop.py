@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from model import checkpoint
+from model.tokenizer import Tokenizer
 from model.training import loop
 from model.training.data import Lengths, Limits, cut_batches
 from model.training.deploy import deploy
@@ -43,6 +45,38 @@ def test_a_resumed_run_is_bitwise_the_uninterrupted_one(tmp_path, digits, family
         json.loads((latest_state(r) / "position.json").read_text()) for r in (whole, halves)
     ]
     assert positions[0]["position"]["epoch"] == positions[1]["position"]["epoch"] > 0
+
+
+@pytest.fixture
+def teacher(tmp_path, tokenizer, configure) -> Path:
+    """A model folder with the data's tokenizer, of other sizes than its students."""
+    torch.manual_seed(1)
+    config = configure("rnn", max_steps=1).model_config(tokenizer.vocabulary_size + 14)
+    config = dataclasses.replace(config, hidden_size=24, max_target_tokens=80)
+    checkpoint.save(tmp_path / "teacher", checkpoint.build(config), tokenizer)
+    return tmp_path / "teacher"
+
+
+def test_a_run_with_a_teacher_resumes_bitwise(tmp_path, digits, family, configure, teacher):
+    taught = {"teacher": str(teacher), "hint_weight": 0.5, "schedule": "constant", "log_every": 1}
+    one, two = (configure(family, max_steps=n, label_smoothing=0, **taught) for n in (1, 2))
+    loop.train(two, digits, tmp_path / "whole", progress=False)
+    loop.train(one, digits, tmp_path / "halves", progress=False)
+    loop.train(two, digits, tmp_path / "halves", resume=True, progress=False)
+    expected, found = (tensors(tmp_path / name) for name in ("whole", "halves"))
+    assert not [name for name in expected if not torch.equal(expected[name], found[name])]
+    assert not [name for name in expected if "teacher" in name]  # it is not saved again
+    for line in lines(tmp_path / "whole", "train"):  # nothing else tells the two apart
+        assert line["objective"] > line["loss"] + 0.1
+
+
+def test_a_teacher_of_other_tokens_or_too_few_is_refused(tmp_path, digits, configure, teacher):
+    longer = configure("rnn", max_steps=1, teacher=str(teacher), max_target_tokens=81)
+    with pytest.raises(ValueError, match=r"max_target_tokens is 81, the teacher .* reads only 80"):
+        loop.train(longer, digits, tmp_path / "run", progress=False)
+    Tokenizer.train(["other words"] * 20, 270).save(teacher)
+    with pytest.raises(ValueError, match=r"the teacher .* has another tokenizer than the data"):
+        loop.train(longer, digits, tmp_path / "run", progress=False)
 
 
 def test_the_log_has_a_json_line_per_log_step_and_validation(tmp_path, digits, configure):

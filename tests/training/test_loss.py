@@ -111,6 +111,14 @@ def test_hints_are_met_by_whatever_holds_the_teachers_states_linearly():
     assert 0.9 < float(hint_loss(unrelated, turned)) <= 1.0
 
 
+def test_hints_are_measured_in_full_precision():
+    states = torch.randn(400, 6, generator=torch.Generator().manual_seed(4))
+    turned = states @ torch.randn(6, 9) + 5.0
+    expected = hint_loss(states, turned)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(hint_loss(states, turned), expected)
+
+
 def test_hints_pull_states_towards_the_teachers(distribution):
     student = torch.randn(2, 3, 4, requires_grad=True)
     teacher = replace(distribution, memory=torch.randn(2, 3, 5))

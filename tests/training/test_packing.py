@@ -46,6 +46,20 @@ def test_data_packed_with_another_tokenizer_is_not_taken(digits, tokenizer):
     assert not is_packed(digits, Tokenizer.train(["other words"] * 9, 275))
 
 
+def test_as_much_of_a_source_is_packed_as_will_be_read(tmp_path, tokenizer):
+    row = {"source": "1 " * 9_000, "target": "1", "style": "tldr"}
+    for split in ("train", "valid"):
+        write(tmp_path / f"{split}.jsonl", [row])
+    pack(tmp_path, tokenizer, 128)
+    short = open_split(tmp_path, "train")
+    assert is_packed(tmp_path, tokenizer, 400)
+    assert not is_packed(tmp_path, tokenizer, 4_000)
+    pack(tmp_path, tokenizer, 4_000)
+    assert len(short.source(0)) < 16_000 < len(open_split(tmp_path, "train").source(0))
+    assert tokenizer.decode(short.source(0).tolist()).startswith("1 1")  # still mapped
+    assert is_packed(tmp_path, tokenizer, 128)
+
+
 def test_data_must_be_prepared_first(tmp_path, tokenizer):
     with pytest.raises(ValueError, match=r"has no train\.jsonl; prepare the data first"):
         pack(tmp_path, tokenizer)
