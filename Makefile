@@ -30,10 +30,10 @@ format: .venv/development  ## let ruff rewrite what lint complains about
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test-fast: .venv/development
-	$(PYTEST) -m "not slow and not e2e"
-
 # One process per core: the models here are small, threads inside them gain nothing.
+test-fast: .venv/development
+	OMP_NUM_THREADS=1 $(PYTEST) -m "not slow and not e2e" -n 2 --dist loadfile
+
 test-slow: .venv/development
 	OMP_NUM_THREADS=1 $(PYTEST) -m "slow and not e2e" -n 2
 

@@ -35,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from demo.page import build
     from demo.server import serve
     from demo.serving.limits import LimitError, Limits
+    from demo.serving.metrics import Metrics
+    from demo.serving.watching import Watch
+    from demo.serving.zero import elsewhere
     from model.checkpoint import CheckpointError
 
     try:
@@ -44,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(no_models())  # the page opens all the same and says so
         elif asked:
             library.get()  # what can't be opened is refused here, not to the first visitor
-        serve(build(library), limits, lambda: library.is_open)
+        watch = Watch(limits, Metrics(), elsewhere=elsewhere(library, limits.run_seconds))
+        serve(build(library), watch, lambda: library.is_open)
     except (CheckpointError, LibraryError, LimitError) as error:
         tell(str(error))
         return 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import gradio as gr
 
@@ -42,7 +43,10 @@ class BoundedSummarizer(Summarizer):
         self, text: str, options: DecodingOptions | None = None, style: str | None = None
     ) -> Iterator[StreamUpdate]:
         call = self._admitted([text], options or self.defaults(style))
-        return _watched(call, super().stream(text, options, style))
+        updates = super().stream(text, options, style)  # not begun; refuses bad input here
+        if call.elsewhere:
+            updates = call.elsewhere(call, self.name, "stream", (text, options, style), {})
+        return _watched(call, updates)
 
     def continue_from(
         self,
@@ -55,16 +59,22 @@ class BoundedSummarizer(Summarizer):
         options: DecodingOptions | None = None,
     ) -> Iterator[StreamUpdate]:
         call = self._admitted([trace.source.text], options or self.defaults(trace.source.style))
-        updates = super().continue_from(
-            trace, hypothesis, step, token_id=token_id, text=text, options=options
-        )
+        named: dict[str, Any] = {"token_id": token_id, "text": text, "options": options}
+        updates = super().continue_from(trace, hypothesis, step, **named)
+        if call.elsewhere:
+            values = (trace, hypothesis, step)
+            updates = call.elsewhere(call, self.name, "continue_from", values, named)
         return _watched(call, updates)
 
     def summarize_many(
         self, texts: Sequence[str], options: DecodingOptions | None = None, style: str | None = None
     ) -> list[Result]:
         call = self._admitted(texts, options or self.defaults(style))
-        results = super().summarize_many(texts, options, style)
+        if call.elsewhere:
+            values = (texts, options, style)
+            (results,) = call.elsewhere(call, self.name, "summarize_many", values, {})
+        else:
+            results = super().summarize_many(texts, options, style)
         for result in results:
             _count(call, result.trace)
         _tell(call)
@@ -73,7 +83,11 @@ class BoundedSummarizer(Summarizer):
     def score(self, text: str, reference: str, style: str | None = None) -> Trace:
         call = self._admitted([text], NO_SEARCH)
         _check_text(call, reference)
-        trace = super().score(text, reference, style)
+        if call.elsewhere:
+            values = (text, reference, style)
+            (trace,) = call.elsewhere(call, self.name, "score", values, {})
+        else:
+            trace = super().score(text, reference, style)
         _count(call, trace)
         return trace
 

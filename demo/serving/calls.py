@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from demo.serving.limits import Limits
 from model.options import DecodingOptions
 
 Outcome = Literal["done", "refused", "cut", "cancelled", "failed"]
+# (call, model's name, method, values, named values) → what the method gives, one or many.
+Elsewhere = Callable[..., Iterator[Any]]
 
 CUT = "The summary was cut after {seconds} seconds, the limit of one run (GISTSCOPE_RUN_SECONDS)."
+READING = 0.7  # of a run's time, for the parts of a long document; the rest is for merging them
 STOPPED = "The summary was cut: the server is being restarted."
 
 
@@ -30,11 +33,13 @@ class Call:
     endpoint: str = ""
     limits: Limits = field(default_factory=Limits)
     halted: list[bool] = field(default_factory=list)  # not empty once the server stops
+    elsewhere: Elsewhere | None = None  # makes the runs in another process; None is here
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.monotonic)
     outcome: Outcome = "done"
     tokens: int = 0  # that the model wrote
     was_cut: bool = False  # a run was told to end
+    kind: str = ""  # of the error that it ended with; never what that says
 
     @property
     def seconds(self) -> float:
@@ -44,9 +49,19 @@ class Call:
     def over(self) -> bool:
         """Whether a run has to end here. Asked once a step; remembers that it said so."""
         if self.halted or self.seconds > self.limits.run_seconds:
-            self.was_cut = True
-            self.outcome = "cut"
+            self.cut()
         return self.was_cut
+
+    def cut(self) -> None:
+        """A run of it was told to end."""
+        self.was_cut = True
+        self.outcome = "cut"
+
+    def failed(self, error: BaseException, outcome: Outcome) -> None:
+        """It was not carried out; what was cut before stays cut."""
+        self.kind = type(error).__name__
+        if self.outcome == "done":
+            self.outcome = outcome
 
     def why_cut(self) -> str:
         """A sentence for people."""
@@ -61,6 +76,18 @@ def current() -> Call | None:
     return _CURRENT.get()
 
 
+def limits_now() -> Limits:
+    """The limits of the call under way here; the defaults outside of a served page."""
+    call = current()
+    return call.limits if call else Limits()
+
+
+def reading_over() -> bool:
+    """Whether the parts of a long document that were read so far have to do."""
+    call = current()
+    return call is not None and call.seconds > READING * call.limits.run_seconds
+
+
 @contextmanager
 def under_way(call: Call) -> Iterator[None]:
     """Make `call` the current one. Never around a `yield` of a generator: it would leak."""
@@ -69,6 +96,22 @@ def under_way(call: Call) -> Iterator[None]:
         yield
     finally:
         _CURRENT.reset(token)
+
+
+def stepped(call: Call, values: Iterator[Any]) -> Iterator[Any]:
+    """The values, with the call under way while each is made and not in between."""
+    try:
+        while True:
+            with under_way(call):
+                try:
+                    value = next(values)
+                except StopIteration:
+                    return
+            yield value
+    finally:
+        close = getattr(values, "close", None)
+        if close is not None:
+            close()
 
 
 def rows_of(options: DecodingOptions) -> int:

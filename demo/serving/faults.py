@@ -32,12 +32,12 @@ class Faults:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange, begun, full = begin(), False, False
+        exchange, begun, full, streams = begin(), False, False, False
 
         async def judged(message: Message) -> None:
-            nonlocal begun, full
+            nonlocal begun, full, streams
             if message["type"] == "http.response.start":
-                begun = True
+                begun, streams = True, _is_stream(message)
                 full = message["status"] == 503 and scope["method"] == "POST"
                 if full:
                     self.metrics.refused("queue")
@@ -51,8 +51,16 @@ class Faults:
         try:
             await self.app(scope, receive, judged)
         except Exception as error:
-            if begun:  # half an answer can't be taken back
+            if begun and not streams:  # half an answer can't be taken back
                 raise
             LOG.warning("Not understood", extra={"kind": type(error).__name__})
             self.metrics.refused("senseless")
-            await answer(send, 400, SENSELESS)
+            if streams:  # its last event was the error; of a run that does not exist, for one
+                await send({"type": "http.response.body"})
+            else:
+                await answer(send, 400, SENSELESS)
+
+
+def _is_stream(message: Message) -> bool:
+    kind = dict(message.get("headers", ())).get(b"content-type", b"")
+    return kind.startswith(b"text/event-stream")

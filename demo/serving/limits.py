@@ -1,7 +1,7 @@
 """What one visitor may ask of a shared page: one frozen record, each field an environment variable.
 
-How much of a document is read stands in `demo.uploads.limits`, what the decoder accepts in
-`model.options`; here is only what depends on who may come and on what the machine can bear.
+What the decoder accepts stands in `model.options`; here is only what depends on who may come and on
+what the machine can bear.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 PREFIX = "GISTSCOPE_"
 LARGEST = 10**12
+ZERO_SECONDS = 30  # of a run where it takes the time of a GPU that many Spaces share
 MAY_BE_ZERO = ("trusted_proxies", "metrics_port")
 
 
@@ -26,6 +27,12 @@ class Limits:
     text_characters: int = 200_000  # of one text; some 35,000 words
     body_bytes: int = 9_000_000  # of one request; a file, or a text with room for escapes
     upload_bytes: int = 8_000_000  # of one file: a document or a saved run
+    document_bytes: int = 5_000_000  # of an uploaded document, as it comes
+    document_pages: int = 200  # of a PDF
+    document_seconds: int = 20  # of reading a PDF; a page can be written to take for ever
+    document_part_bytes: int = 20_000_000  # that one part of a PDF or Word file unpacks to
+    document_unpacked_bytes: int = 50_000_000  # of a whole Word file; its pictures count
+    document_parts: int = 2_000  # files in a Word file, which is a zip archive
     queue_length: int = 16  # runs that wait; the next one is refused
     run_seconds: int = 120  # of one run; it then ends with what it has
     run_work: int = 6_000_000  # num_beams x max_new_tokens x tokens of the source that are read
@@ -62,6 +69,8 @@ class Limits:
             given[field.name] = int(text)
         if environment.get("SPACE_ID"):  # a Space always stands behind one proxy
             given.setdefault("trusted_proxies", 1)
+        if environment.get("SPACES_ZERO_GPU"):  # a visitor without an account has few minutes a day
+            given.setdefault("run_seconds", ZERO_SECONDS)
         return cls(**given)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.serving.calls import Call, under_way
+from demo.serving.calls import Call, Elsewhere, stepped, under_way
 from demo.serving.exchange import exchange
 from demo.serving.limits import Limits
 from demo.serving.metrics import Metrics
@@ -28,6 +28,7 @@ class Watch:
     limits: Limits
     metrics: Metrics
     halted: list[bool] = field(default_factory=list)  # not empty once the server stops
+    elsewhere: Elsewhere | None = None  # where runs are made, see `zero`; None is here
 
     def over(self, page: gr.Blocks) -> None:
         """Watch every function of the page from now on."""
@@ -44,7 +45,7 @@ class Watch:
             def generates(*values: Any, **named: Any) -> Iterator[Any]:
                 call = self._call(name)
                 with self._told(call):
-                    yield from _stepped(call, function(*values, **named))
+                    yield from stepped(call, function(*values, **named))
 
             return generates
 
@@ -57,7 +58,7 @@ class Watch:
         return runs
 
     def _call(self, name: str) -> Call:
-        return Call(name, self.limits, self.halted)
+        return Call(name, self.limits, self.halted, self.elsewhere)
 
     @contextmanager
     def _told(self, call: Call) -> Iterator[None]:
@@ -65,14 +66,14 @@ class Watch:
         self.metrics.began(call)
         try:
             yield
-        except gr.Error:
-            call.outcome = "refused"
+        except gr.Error as error:
+            call.failed(error.__cause__ or error, "refused")
             raise
         except GeneratorExit:
             call.outcome = "cancelled"
             raise
         except Exception as error:
-            call.outcome = "failed"
+            call.failed(error, "failed")
             exchange().failed = True
             LOG.exception("A call failed", extra={"call": call.id, "endpoint": call.endpoint})
             # Gradio would print the error, which may quote a visitor's text.
@@ -87,21 +88,6 @@ class Watch:
                     "outcome": call.outcome,
                     "seconds": round(call.seconds, 3),
                     "tokens": call.tokens,
-                },
+                }
+                | ({"kind": call.kind} if call.kind else {}),
             )
-
-
-def _stepped(call: Call, values: Iterator[Any]) -> Iterator[Any]:
-    """The values, with the call under way while each is made and not in between."""
-    try:
-        while True:
-            with under_way(call):
-                try:
-                    value = next(values)
-                except StopIteration:
-                    return
-            yield value
-    finally:
-        close = getattr(values, "close", None)
-        if close is not None:
-            close()

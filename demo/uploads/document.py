@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from demo.uploads import pdf, plain, word
-from demo.uploads.limits import MAX_CHARACTERS, MAX_FILE_BYTES, UploadError
+from demo.uploads.limits import MAX_CHARACTERS, Limits, UploadError, limit
 
 TEXT_ENDINGS = (".txt", ".md")
 ENDINGS = (*TEXT_ENDINGS, ".pdf", ".docx")
@@ -21,39 +21,41 @@ KINDS = (
 )
 
 
-def read_document(path: Path, name: str = "") -> str:
+def read_document(path: Path, name: str = "", limits: Limits | None = None) -> str:
     """The text of an uploaded .txt, .md, .pdf or .docx file; raises `UploadError`.
 
     `name` is what its owner calls it, and decides by its ending what it should be; without one,
     the path's own name does. Lines end in a line feed, paragraphs in two.
     """
-    name = name or path.name
+    name, limits = name or path.name, limits or Limits()
     ending, shown = Path(name).suffix.lower(), _shown(name)
     if ending not in ENDINGS:
         known = ", ".join(ENDINGS)
         raise UploadError(f"{shown} ends in {ending[:20] or 'nothing'}; {known} can be read")
-    content = _content(path, shown)
+    content = _content(path, shown, limits)
     _check_kind(content, ending, shown)
     if ending == ".pdf":
-        text = pdf.read(content, shown)
+        text = pdf.read(content, shown, limits)
     elif ending == ".docx":
-        text = word.read(content, shown)
+        text = word.read(content, shown, limits)
     else:
         text = plain.decode(content, shown)
     return _tidied(text, shown)
 
 
-def _content(path: Path, name: str) -> bytes:
+def _content(path: Path, name: str, limits: Limits) -> bytes:
     try:
         size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise UploadError(f"{name} has {size:,} bytes, the limit is {MAX_FILE_BYTES:,}")
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+        most = limits.document_bytes
+        content = b""
+        if size <= most:
+            with path.open("rb") as file:
+                content = file.read(most + 1)
     except OSError as error:  # its text would name a path on the server
         raise UploadError(f"{name} could not be opened") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise UploadError(f"{name} has more than {MAX_FILE_BYTES:,} bytes, which is the limit")
+    if max(size, len(content)) > most:
+        size = max(size, len(content))
+        raise UploadError(f"{name} has {size:,} bytes, {limit(limits, 'document_bytes')}")
     if not content:
         raise UploadError(f"{name} is empty (0 bytes)")
     return content

@@ -12,31 +12,25 @@ import time
 from io import BytesIO
 from typing import Any
 
-from demo.uploads.limits import (
-    MAX_CHARACTERS,
-    MAX_FILE_BYTES,
-    MAX_PAGES,
-    MAX_SECONDS,
-    MAX_STREAM_BYTES,
-    UploadError,
-)
+from demo.serving.limits import variable
+from demo.uploads.limits import MAX_CHARACTERS, Limits, UploadError, limit
 from demo.uploads.paragraphs import paragraphs
 
 
-def read(content: bytes, name: str) -> str:
+def read(content: bytes, name: str, limits: Limits) -> str:
     """The paragraphs of a PDF; raises `UploadError`."""
-    return paragraphs(_pages(content, name))
+    return paragraphs(_pages(content, name, limits))
 
 
-def _pages(content: bytes, name: str) -> list[str]:
+def _pages(content: bytes, name: str, limits: Limits) -> list[str]:
     """The text of every page as pypdf finds it."""
     from pypdf import apply_configuration, errors
 
     # pypdf's warnings quote the file; a log must not hold parts of somebody's document.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        with apply_configuration(_bounds()):
-            return _read_pages(content, name)
+        with apply_configuration(_bounds(limits)):
+            return _read_pages(content, name, limits)
     except UploadError:
         raise
     except (errors.FileNotDecryptedError, errors.DependencyError) as error:
@@ -45,24 +39,26 @@ def _pages(content: bytes, name: str) -> list[str]:
         ) from error
     except (errors.LimitReachedError, RecursionError, MemoryError) as error:
         raise UploadError(
-            f"{name} is built so that reading it takes too much work; print it to a new PDF"
+            f"{name} is built so that reading it takes too much work, or one part of it unpacks to "
+            f"more than {limits.document_part_bytes:,} bytes ({variable('document_part_bytes')}); "
+            "print it to a new PDF"
         ) from error
     except Exception as error:  # pypdf says itself that a broken file can raise anything
         raise UploadError(f"{name} is broken: it can't be read as a PDF") from error
 
 
-def _bounds() -> Any:
-    """pypdf's own limits, each far beyond what `MAX_FILE_BYTES` bytes honestly need."""
+def _bounds(limits: Limits) -> Any:
+    """pypdf's own limits, each far beyond what a document honestly needs."""
     from pypdf import Configuration
 
     return Configuration(
-        maximum_declared_stream_length=MAX_FILE_BYTES,
-        array_based_stream_maximum_output_length=MAX_STREAM_BYTES,
-        zlib_maximum_output_length=MAX_STREAM_BYTES,
+        maximum_declared_stream_length=limits.document_bytes,
+        array_based_stream_maximum_output_length=limits.document_part_bytes,
+        zlib_maximum_output_length=limits.document_part_bytes,
         zlib_maximum_recovery_input_length=1_000_000,
-        lzw_maximum_output_length=MAX_STREAM_BYTES,
-        run_length_maximum_output_length=MAX_STREAM_BYTES,
-        brotli_maximum_output_length=MAX_STREAM_BYTES,
+        lzw_maximum_output_length=limits.document_part_bytes,
+        run_length_maximum_output_length=limits.document_part_bytes,
+        brotli_maximum_output_length=limits.document_part_bytes,
         stream_decoding_work_maximum_length=50_000_000,
         stream_parsing_work_maximum_count=500_000,
         page_tree_maximum_entries=20_000,
@@ -71,19 +67,22 @@ def _bounds() -> Any:
     )
 
 
-def _read_pages(content: bytes, name: str) -> list[str]:
+def _read_pages(content: bytes, name: str, limits: Limits) -> list[str]:
     from pypdf import PdfReader
 
-    end = time.monotonic() + MAX_SECONDS
+    end = time.monotonic() + limits.document_seconds
 
     def check_clock(*_: Any) -> None:
         if time.monotonic() > end:
-            raise UploadError(f"{name} takes longer to read than {MAX_SECONDS:.0f} seconds")
+            raise UploadError(
+                f"{name} takes longer to read than {limits.document_seconds} seconds "
+                f"({variable('document_seconds')})"
+            )
 
     reader = PdfReader(BytesIO(content))
     count = len(reader.pages)
-    if count > MAX_PAGES:
-        raise UploadError(f"{name} has {count:,} pages, the limit is {MAX_PAGES}")
+    if count > limits.document_pages:
+        raise UploadError(f"{name} has {count:,} pages, {limit(limits, 'document_pages')}")
     if not count:
         raise UploadError(f"{name} has no pages")
     texts, length = [], 0

@@ -10,13 +10,7 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
-from demo.uploads.limits import (
-    MAX_CHARACTERS,
-    MAX_MARKUP_BYTES,
-    MAX_PARTS,
-    MAX_UNPACKED_BYTES,
-    UploadError,
-)
+from demo.uploads.limits import MAX_CHARACTERS, Limits, UploadError, limit
 
 MARKUP = (".xml", ".rels")
 NAMESPACE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -26,10 +20,10 @@ WRITTEN = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "
 LEFT_OUT = {f"{NAMESPACE}del", f"{NAMESPACE}moveFrom", FALLBACK}
 
 
-def read(content: bytes, name: str) -> str:
+def read(content: bytes, name: str, limits: Limits) -> str:
     """Paragraphs and table rows of a Word file in order; raises `UploadError`."""
     try:
-        _check_archive(content, name)
+        _check_archive(content, name, limits)
         return _body(content, name)
     except UploadError:
         raise
@@ -37,31 +31,31 @@ def read(content: bytes, name: str) -> str:
         raise UploadError(f"{name} is broken: it can't be read as a Word file") from error
 
 
-def _check_archive(content: bytes, name: str) -> None:
+def _check_archive(content: bytes, name: str, limits: Limits) -> None:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         parts = archive.infolist()
-        if len(parts) > MAX_PARTS:
-            raise UploadError(f"{name} has {len(parts):,} parts, the limit is {MAX_PARTS:,}")
+        if len(parts) > limits.document_parts:
+            raise UploadError(f"{name} has {len(parts):,} parts, {limit(limits, 'document_parts')}")
         # zipfile never unpacks more of a part than its entry claims, so the claim is a bound.
         size = sum(part.file_size for part in parts)
-        if size > MAX_UNPACKED_BYTES:
-            raise UploadError(
-                f"{name} unpacks to {size:,} bytes, the limit is {MAX_UNPACKED_BYTES:,}"
-            )
+        if size > limits.document_unpacked_bytes:
+            most = limit(limits, "document_unpacked_bytes")
+            raise UploadError(f"{name} unpacks to {size:,} bytes, {most}")
         if any(part.flag_bits & 1 for part in parts):
             raise UploadError(f"{name} is encrypted; save it without a password and upload that")
         if "word/document.xml" not in archive.namelist():
             raise UploadError(f"{name} is a zip archive, but no Word file")
         for part in parts:
             if part.filename.lower().endswith(MARKUP):
-                _check_markup(archive, part, name)
+                _check_markup(archive, part, name, limits)
 
 
-def _check_markup(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
-    if part.file_size > MAX_MARKUP_BYTES:
-        raise UploadError(
-            f"{name} has a part of {part.file_size:,} bytes, the limit is {MAX_MARKUP_BYTES:,}"
-        )
+def _check_markup(
+    archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str, limits: Limits
+) -> None:
+    if part.file_size > limits.document_part_bytes:
+        most = limit(limits, "document_part_bytes")
+        raise UploadError(f"{name} has a part of {part.file_size:,} bytes, {most}")
     # Without its zeros, UTF-16 spells it the same way.
     if b"<!DOCTYPE" in archive.read(part).replace(b"\x00", b""):
         raise UploadError(f"{name} declares a document type in its markup, which Word never does")

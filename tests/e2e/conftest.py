@@ -52,6 +52,7 @@ class Slow:
     def __init__(self, model: Summarizer) -> None:
         self.styles, self.config, self.name = model.styles, model.config, model.name
         self.read, self.room, self.token_counts = model.read, model.room, model.token_counts
+        self.defaults, self.fitting, self.notes = model.defaults, model.fitting, model.notes
         self.ended = threading.Event()
 
     def stream(self, *_: object) -> Iterator[StreamUpdate]:

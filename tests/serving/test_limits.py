@@ -5,12 +5,18 @@ from __future__ import annotations
 import dataclasses
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from demo.controls import CONTROLS
+from demo.halting import Halt
+from demo.handlers import Handlers
+from demo.library import Library
 from demo.serving.bounded import BoundedSummarizer
 from demo.serving.calls import Call, under_way
 from demo.serving.limits import LimitError, Limits, variable
+from demo.session import Session
 from model.options import DecodingOptions
 from model.summarizer import Summarizer
 from tests.demo.made import SOURCE_TEXT
@@ -34,6 +40,12 @@ def test_every_limit_is_an_environment_variable() -> None:
 def test_a_setting_that_can_not_be_is_refused_by_name(value: str) -> None:
     with pytest.raises(LimitError, match="GISTSCOPE_RUN_SECONDS must be"):
         Limits.from_environment({"GISTSCOPE_RUN_SECONDS": value})
+
+
+def test_where_a_gpu_is_shared_a_run_is_short_unless_it_says_otherwise() -> None:
+    assert Limits.from_environment({"SPACES_ZERO_GPU": "true"}).run_seconds == 30
+    both = {"SPACES_ZERO_GPU": "true", "GISTSCOPE_RUN_SECONDS": "9"}
+    assert Limits.from_environment(both).run_seconds == 9
 
 
 def test_a_space_stands_behind_one_proxy_unless_it_says_otherwise() -> None:
@@ -80,6 +92,31 @@ def test_a_run_whose_time_is_over_ends_with_what_it_has(bounded: Summarizer) -> 
     assert trace.token_log_probs(0).sum() == pytest.approx(best.log_prob, abs=1e-3)
     with under_way(call), pytest.raises(LimitError, match="GISTSCOPE_RUN_SECONDS"):
         bounded.stream(SOURCE_TEXT, LONG)
+
+
+def test_a_long_document_whose_time_is_short_keeps_what_was_read(model_folder: Path) -> None:
+    handler, call = (
+        Handlers(Library([model_folder])).summarize,
+        Call(limits=Limits(run_seconds=1000)),
+    )
+    text = "The council kept the library. " * 40
+    settings = ("tiny", None, "Balanced", "beam", *(one.start for one in CONTROLS))
+    with under_way(call):
+        for views in handler(Session(), Halt(), text, *settings):
+            if "Part 2" in english(views.summary.get("notice", "")):
+                call.started -= 800  # as if the seconds had gone by
+    (run,) = views.session.runs
+    assert run.text == text
+    assert (len(run.parts), run.left_out > 0, call.outcome) == (1, True, "done")
+    said = english(views.summary["notice"])
+    assert f"Only the first 1 of {1 + run.left_out} parts" in said
+    assert "GISTSCOPE_RUN_SECONDS" in said
+
+
+def english(notice: Any) -> str:
+    """A notice with its values in place."""
+    said = notice if isinstance(notice, list) else [notice]
+    return " ".join(one["key"].format(**one["values"]) for one in said if isinstance(one, dict))
 
 
 def test_a_run_that_is_in_time_is_the_same_as_alone(

@@ -133,6 +133,14 @@ def test_a_senseless_request_is_its_senders_fault(visitor: httpx.Client, body: A
     assert visitor.get("/health").text == "alive"
 
 
+@pytest.mark.parametrize("event", ["nothing", "%00"])
+def test_waiting_for_a_run_that_does_not_exist_ends_with_an_error(
+    visitor: httpx.Client, event: str
+) -> None:
+    answer = visitor.get(f"{API}/call/summarize/{event}")
+    assert "event: error" in answer.text
+
+
 def test_a_long_text_is_refused_by_rest_whatever_the_box_allows(visitor: httpx.Client) -> None:
     event, said = call(visitor, "summarize", text="x" * 5_001)
     assert event == "error"
