@@ -35,7 +35,9 @@ from model.summarizer import Summarizer
 from model.trace import Trace
 
 NAME = "compare"  # of the tab
-PRESET = "Pointer-generator"  # longer, so that the second run is unlike most first ones
+# Of a page with one model: longer, so that the second run is unlike most first ones. Two models are
+# compared as each writes by default.
+PRESET = "Pointer-generator"
 
 
 @dataclass(frozen=True)
@@ -168,10 +170,13 @@ def build_compare(names: Sequence[str], styles: Sequence[str]) -> CompareCard:
     """The tab's components, in the Blocks under construction."""
     components.note("Run the shown text again with another model, style or preset.")
     with gr.Row(elem_classes=["gs-pickers", "gs-secondary"]):
-        model = _dropdown("Model", list(names), "compare-model", next(iter(names), None))
+        model = _dropdown(
+            "Model", list(names), "compare-model", next(iter(names[1:] or names), None)
+        )
         style = _dropdown("Style", list(styles), "compare-style", next(iter(styles), None))
         style.visible = bool(styles)
-        preset = _dropdown("Preset", [one.name for one in PRESETS], "compare-preset", PRESET)
+        suited = DEFAULT_PRESET if len(names) > 1 else PRESET
+        preset = _dropdown("Preset", [one.name for one in PRESETS], "compare-preset", suited)
         run = gr.Button("Run and compare", elem_id="compare-run", scale=0, min_width=160)
     with gr.Row(elem_classes="gs-sides"):
         left = _dropdown("Left", [], "compare-left")
