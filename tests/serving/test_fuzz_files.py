@@ -129,20 +129,29 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [make_model(made / "own"), made / "bart"]
 
 
-@ENOUGH
-@given(place=st.integers(0, 1), part=st.sampled_from(PARTS), edits=EDITS)
-def test_a_damaged_model_folder_is_opened_or_refused(
-    folders: list[Path], tmp_path: Path, place: int, part: str, edits: Any
-) -> None:
-    folder = tmp_path / "damaged"
+def copied(sound: Path, folder: Path) -> Path:
+    """A fresh copy of a model folder."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(folders[place], folder)
-    (folder / part).write_bytes(mutated((folder / part).read_bytes(), edits))
+    shutil.copytree(sound, folder)
+    return folder
+
+
+def assert_opened_or_refused(folder: Path) -> None:
     with harmless(seconds=30):
         try:
             checkpoint.load(folder)
         except CheckpointError as error:
             assert str(error)  # noqa: PT017
+
+
+@ENOUGH
+@given(place=st.integers(0, 1), part=st.sampled_from(PARTS), edits=EDITS)
+def test_a_damaged_model_folder_is_opened_or_refused(
+    folders: list[Path], tmp_path: Path, place: int, part: str, edits: Any
+) -> None:
+    folder = copied(folders[place], tmp_path / "damaged")
+    (folder / part).write_bytes(mutated((folder / part).read_bytes(), edits))
+    assert_opened_or_refused(folder)
 
 
 VALUES = st.one_of(
@@ -156,14 +165,8 @@ VALUES = st.one_of(
 def test_a_model_folder_with_another_setting_is_opened_or_refused(
     folders: list[Path], tmp_path: Path, place: int, share: float, value: Any
 ) -> None:
-    folder = tmp_path / "damaged"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(folders[place], folder)
+    folder = copied(folders[place], tmp_path / "damaged")
     values = json.loads((folder / "config.json").read_text())
     values[list(values)[int(share * len(values))]] = value
     (folder / "config.json").write_text(json.dumps(values))
-    with harmless(seconds=30):
-        try:
-            checkpoint.load(folder)
-        except CheckpointError as error:
-            assert str(error)  # noqa: PT017
+    assert_opened_or_refused(folder)
