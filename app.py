@@ -34,12 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from demo.library import VARIABLE, Library, LibraryError, find_models, no_models
     from demo.page import build
     from demo.server import serve
+    from demo.serving.allocator import keep_few_arenas
     from demo.serving.limits import LimitError, Limits
     from demo.serving.metrics import Metrics
     from demo.serving.watching import Watch
-    from demo.serving.zero import elsewhere
+    from demo.serving.workers import Workers
+    from demo.serving.zero import zero_gpu
     from model.checkpoint import CheckpointError
 
+    keep_few_arenas()
     try:
         limits = Limits.from_environment(os.environ)
         library = Library(find_models(asked, os.environ.get(VARIABLE, "")), tell)
@@ -47,7 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tell(no_models())  # the page opens all the same and says so
         elif asked:
             library.get()  # what can't be opened is refused here, not to the first visitor
-        watch = Watch(limits, Metrics(), elsewhere=elsewhere(library, limits.run_seconds))
+        elsewhere = zero_gpu(library, limits.run_seconds)
+        if elsewhere is None and limits.workers and library.names:
+            elsewhere = Workers(library.places, limits.workers)
+        watch = Watch(limits, Metrics(), elsewhere=elsewhere)
         serve(build(library), watch, lambda: library.is_open)
     except (CheckpointError, LibraryError, LimitError) as error:
         tell(str(error))

@@ -43,6 +43,11 @@ class Library:
         return tuple(self._places)
 
     @property
+    def places(self) -> tuple[Path | str, ...]:
+        """Their folders and ids, in the same order."""
+        return tuple(self._places.values())
+
+    @property
     def is_open(self) -> bool:
         """Whether there is a model that can answer at once."""
         return bool(self._opened)

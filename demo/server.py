@@ -51,7 +51,11 @@ def launch(
     # What a proxy says of a client is read in `rate`, by our own setting alone.
     os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
     hush_gradio()
-    page.queue(max_size=limits.queue_length, default_concurrency_limit=1, api_open=False)
+    page.queue(
+        max_size=limits.queue_length,
+        default_concurrency_limit=max(1, limits.workers),
+        api_open=False,
+    )
     keep_few(page, limits.sessions)
     launched = page.launch(
         theme=theme(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Call:
 
     endpoint: str = ""
     limits: Limits = field(default_factory=Limits)
-    halted: list[bool] = field(default_factory=list)  # not empty once the server stops
+    halted: Sized = ()  # not empty once the server stops
     elsewhere: Elsewhere | None = None  # makes the runs in another process; None is here
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     started: float = field(default_factory=time.monotonic)

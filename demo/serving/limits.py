@@ -13,7 +13,9 @@ from dataclasses import dataclass
 PREFIX = "GISTSCOPE_"
 LARGEST = 10**12
 ZERO_SECONDS = 30  # of a run where it takes the time of a GPU that many Spaces share
-MAY_BE_ZERO = ("trusted_proxies", "metrics_port")
+SPACE_WORKERS = 2  # the cores of a Space that costs nothing
+MOST_WORKERS = 64
+MAY_BE_ZERO = ("workers", "trusted_proxies", "metrics_port")
 
 
 class LimitError(ValueError):
@@ -33,6 +35,7 @@ class Limits:
     document_part_bytes: int = 20_000_000  # that one part of a PDF or Word file unpacks to
     document_unpacked_bytes: int = 50_000_000  # of a whole Word file; its pictures count
     document_parts: int = 2_000  # files in a Word file, which is a zip archive
+    workers: int = 0  # processes that make runs, each with the models; 0: one run at a time, here
     queue_length: int = 16  # runs that wait; the next one is refused
     run_seconds: int = 120  # of one run; it then ends with what it has
     run_work: int = 6_000_000  # num_beams x max_new_tokens x tokens of the source that are read
@@ -53,6 +56,10 @@ class Limits:
                 raise LimitError(
                     f"{variable(field.name)} must be between {low} and {LARGEST}, got {value}"
                 )
+        if self.workers > MOST_WORKERS:
+            raise LimitError(
+                f"{variable('workers')} must be at most {MOST_WORKERS}, got {self.workers}"
+            )
         if self.metrics_port > 65_535:
             raise LimitError(f"{variable('metrics_port')} must be a port, got {self.metrics_port}")
 
@@ -71,6 +78,8 @@ class Limits:
             given.setdefault("trusted_proxies", 1)
         if environment.get("SPACES_ZERO_GPU"):  # a visitor without an account has few minutes a day
             given.setdefault("run_seconds", ZERO_SECONDS)
+        elif environment.get("SPACE_ID"):
+            given.setdefault("workers", SPACE_WORKERS)
         return cls(**given)
 
 

@@ -28,7 +28,7 @@ class Watch:
     limits: Limits
     metrics: Metrics
     halted: list[bool] = field(default_factory=list)  # not empty once the server stops
-    elsewhere: Elsewhere | None = None  # where runs are made, see `zero`; None is here
+    elsewhere: Elsewhere | None = None  # where runs are made; None is here
 
     def over(self, page: gr.Blocks) -> None:
         """Watch every function of the page from now on."""

@@ -73,6 +73,14 @@ def _add_prepare(commands: Any) -> None:
     add_fields(
         parser, PseudoPairs, "pairs made from text without summaries", explained=PSEUDO_PAIRS
     )
+    parser.add_argument(
+        "--noise-share",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help="share of training sources to disturb: typos, lost case or punctuation, a paragraph "
+        "from elsewhere (default: 0)",
+    )
 
 
 def _add_train_tokenizer(commands: Any) -> None:
@@ -155,6 +163,7 @@ def prepare(arguments: argparse.Namespace) -> int:
         columns_of(arguments),
         Shares(**given(arguments, Shares)),
         PseudoPairs(**given(arguments, PseudoPairs)),
+        arguments.noise_share,
     )
     print(counts.table())
     return 0

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.training.noise import noisy
 from model.training.pseudo import PseudoPairs, pseudo_rows
 from model.training.rows import Columns, Row, read_rows
 
@@ -84,8 +85,12 @@ def prepare(
     columns: Columns | None = None,
     shares: Shares | None = None,
     pseudo: PseudoPairs | None = None,
+    noise_share: float = 0.0,
 ) -> Counts:
-    """Write the three JSONL files and counts.json into `output`; same input, same output."""
+    """Write the three JSONL files and counts.json into `output`; same input, same output.
+
+    `noise_share` of the training sources are disturbed, see `model.training.noise`.
+    """
     pseudo = pseudo or PseudoPairs()
     if not inputs:
         raise ValueError("prepare needs at least one input file")
@@ -102,6 +107,7 @@ def prepare(
     if not rows["train"]:
         raise ValueError(f"no training pairs among {counts.read} rows read")
     rows["train"] += pseudo_rows(rows["train"], pseudo)
+    rows["train"] = list(noisy(rows["train"], noise_share))
     output.mkdir(parents=True, exist_ok=True)
     for split in SPLITS:
         _write(output / f"{split}.jsonl", rows[split])

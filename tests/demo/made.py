@@ -67,7 +67,8 @@ def make_trace(
     layers: int = 2, heads: int = 2, copy_gate: bool = True, cut: bool = True, finished: bool = True
 ) -> Trace:
     """ "Council keeps library", four words with its end, over a source that was cut."""
-    tokens, place = [], 0
+    tokens: list[SourceToken] = []
+    place = 0
     for text in SOURCE_TOKENS:
         width = 0 if text.startswith("<") else len(text)
         tokens.append(SourceToken(len(tokens), text, place, place + width))

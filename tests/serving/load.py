@@ -171,8 +171,10 @@ def taken(report: Report) -> int:
 
 
 def resident(pid: int) -> int:
-    """Resident kilobytes."""
-    return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0])
+    """Kilobytes of a process and of those it started."""
+    own = int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0])
+    started = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return own + sum(resident(int(child)) for children in started for child in children)
 
 
 def free_port() -> int:

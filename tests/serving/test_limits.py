@@ -55,6 +55,15 @@ def test_a_space_stands_behind_one_proxy_unless_it_says_otherwise() -> None:
     assert Limits.from_environment(both).trusted_proxies == 2
 
 
+def test_a_space_makes_two_runs_at_once_unless_it_says_otherwise_or_shares_a_gpu() -> None:
+    assert Limits.from_environment({}).workers == 0
+    assert Limits.from_environment({"SPACE_ID": "a/b"}).workers == 2
+    assert Limits.from_environment({"SPACE_ID": "a/b", "GISTSCOPE_WORKERS": "0"}).workers == 0
+    assert Limits.from_environment({"SPACE_ID": "a/b", "SPACES_ZERO_GPU": "true"}).workers == 0
+    with pytest.raises(LimitError, match="GISTSCOPE_WORKERS must be at most 64, got 65"):
+        Limits.from_environment({"GISTSCOPE_WORKERS": "65"})
+
+
 def test_a_long_text_is_refused_before_it_is_read(bounded: Summarizer) -> None:
     limits = Limits(text_characters=10)
     for run in (bounded.summarize, bounded.stream, bounded.read):

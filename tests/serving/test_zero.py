@@ -17,7 +17,7 @@ import pytest
 from demo.library import Library
 from demo.serving.calls import Call, under_way
 from demo.serving.limits import Limits
-from demo.serving.zero import elsewhere
+from demo.serving.zero import zero_gpu
 from model.options import DecodingOptions
 from model.summarizer import Summarizer
 from tests.demo.made import SOURCE_TEXT
@@ -72,7 +72,7 @@ def call(library: Library, monkeypatch: pytest.MonkeyPatch) -> Call:
     """One whose runs are made elsewhere."""
     zero = Zero()
     monkeypatch.setitem(sys.modules, "spaces", zero)
-    away = elsewhere(library, run_seconds=7)
+    away = zero_gpu(library, run_seconds=7)
     assert library.is_open  # before any worker is forked
     assert zero.durations == [12]
     return Call(elsewhere=away)
@@ -145,7 +145,7 @@ def test_leaving_early_ends_the_worker(library: Library, call: Call) -> None:
 
 def test_what_the_host_refuses_is_said(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spaces", Zero(refuses="no GPU is left today"))
-    call = Call(elsewhere=elsewhere(library, 7))
+    call = Call(elsewhere=zero_gpu(library, 7))
     with under_way(call), pytest.raises(ValueError, match="no GPU is left today"):
         library.get().summarize(SOURCE_TEXT, OPTIONS)
 
@@ -157,5 +157,5 @@ def test_without_the_package_or_its_gpu_nothing_changes(
     library: Library, monkeypatch: pytest.MonkeyPatch, package: Any
 ) -> None:
     monkeypatch.setitem(sys.modules, "spaces", package)
-    assert elsewhere(library, 7) is None
+    assert zero_gpu(library, 7) is None
     assert not library.is_open

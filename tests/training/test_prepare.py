@@ -96,3 +96,20 @@ def test_a_file_without_a_usable_pair_is_an_error(tmp_path):
     path.write_text("nothing\nhere\n")
     with pytest.raises(ValueError, match="no training pairs among 2 rows read"):
         prepare([path], tmp_path / "out")
+
+
+def test_a_share_of_training_sources_is_disturbed_always_alike_and_no_other(tmp_path):
+    pairs = [(f"The council of town {n} opened a bridge.", f"A bridge {n}") for n in range(300)]
+    inputs = [write(tmp_path / "train.jsonl", pairs), write(tmp_path / "test.jsonl", [("A.", "B")])]
+    for name, share in (("clean", 0.0), ("noisy", 0.5), ("again", 0.5)):
+        prepare(inputs, tmp_path / name, noise_share=share)
+    clean, noisy = sources(tmp_path / "clean", "train"), sources(tmp_path / "noisy", "train")
+    assert noisy == sources(tmp_path / "again", "train")
+    assert clean == [source for source, _ in pairs]
+    assert 90 < sum(a != b for a, b in zip(clean, noisy, strict=True)) < 150  # typos may find none
+    assert {"upper", "lower"} == {
+        kind for kind in ("upper", "lower") if any(getattr(s, f"is{kind}")() for s in noisy)
+    }
+    assert sources(tmp_path / "noisy", "test") == ["A."]
+    with pytest.raises(ValueError, match=r"noise_share must be in \[0, 1\], got 2"):
+        prepare(inputs, tmp_path / "wrong", noise_share=2)
