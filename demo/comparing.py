@@ -15,7 +15,7 @@ from demo.messages import Message, message
 from demo.reading import summary_words, word_count
 from demo.session import FORCED, MOST_RUNS, Run, Session
 from demo.strategies import strategy_row
-from model.comparison import Branch, Comparison, compare
+from model.explain.comparison import Branch, Comparison, compare
 from model.options import DecodingOptions
 from model.trace import Trace
 

@@ -12,7 +12,7 @@ import numpy as np
 from demo.masked_runs import is_masked
 from demo.messages import Message, message
 from demo.reading import Word, word_count
-from model.faithfulness import Support, is_uncertain, mean_log_prob, repeats
+from model.explain.faithfulness import Support, is_uncertain, mean_log_prob, repeats
 from model.trace import Trace
 
 CUT_CONTEXT = 40  # characters shown before the cut

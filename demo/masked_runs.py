@@ -16,9 +16,9 @@ import numpy as np
 from demo.masking import MASK
 from demo.private import LONGEST_BEGINNING, Private, Span, hidden, private
 from demo.session import Run
-from model.byte_level import read_bytes
-from model.lookup import hypothesis_through, rows_to
-from model.record import Hypothesis, Source, SourceToken, Step
+from model.records.lookup import hypothesis_through, rows_to
+from model.records.record import Hypothesis, Source, SourceToken, Step
+from model.text.byte_level import read_bytes
 from model.trace import Trace
 
 MASKED = "masked"  # what `Trace.model` says of a run without personal data

@@ -11,10 +11,10 @@ from typing import Literal
 
 import numpy as np
 
-from model.byte_level import ESCAPED_BYTE
-from model.pooling import PooledAttention, Reduction, pool
+from model.records.pooling import PooledAttention, Reduction, pool
+from model.text.byte_level import ESCAPED_BYTE
+from model.text.words import Segment
 from model.trace import Trace
-from model.words import Segment
 
 Unit = Literal["words", "sentences", "tokens"]
 UNITS: tuple[Unit, ...] = ("words", "sentences", "tokens")

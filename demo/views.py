@@ -18,7 +18,7 @@ from demo.read_strip import read_strip
 from demo.reading import AttentionView, Word, summary_words, word_attention
 from demo.serving.limits import variable
 from demo.session import Run, Session
-from model.faithfulness import support
+from model.explain.faithfulness import support
 from model.trace import Trace
 
 __all__ = [

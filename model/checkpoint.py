@@ -25,14 +25,14 @@ from model.config import ModelConfig, RNNConfig, TransformerConfig, record_from_
 from model.interop import hub
 from model.interop.opening import is_foreign, open_folder
 from model.interop.weights import open_weights
-from model.manners import Manners
 from model.options import DecodingOptions
 from model.rnn import RNNModel
 from model.seq2seq import Seq2Seq
-from model.skeleton import skeleton
+from model.strategies.manners import Manners
 from model.tokenizer import Tokenizer
 from model.transformer import TransformerModel
 from model.untrusted import CheckpointError, read_json
+from model.weights.skeleton import skeleton
 
 FORMAT = "gistscope"
 FORMAT_VERSION = 1

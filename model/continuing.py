@@ -7,10 +7,10 @@ a `ValueError` that names the value and the limit.
 from __future__ import annotations
 
 from model.options import DecodingOptions
-from model.source_text import UNWRITABLE, clean_text
+from model.text.source_text import UNWRITABLE, clean_text
+from model.text.words import SINGLE_CHARACTER_WORDS
 from model.tokenizer import Tokenizer
 from model.trace import Trace
-from model.words import SINGLE_CHARACTER_WORDS
 
 
 def forced_ids(

@@ -15,15 +15,15 @@ import torch
 
 from model.config import SpecialTokens
 from model.filters import Filter, Rows, apply_filters
-from model.frontier import Frontier
-from model.manners import OWN, Manners
 from model.options import LIMITS, DecodingOptions
-from model.proposing import Given, Offer, Proposer, Situation, proposer
-from model.recorder import Recorder
-from model.rules import rules
-from model.sampling import sampling_filters
+from model.records.recorder import Recorder
 from model.search import Candidate, Choice, Proposals, Search, advance
 from model.seq2seq import Memory, Seq2Seq, StepOutput
+from model.strategies.frontier import Frontier
+from model.strategies.manners import OWN, Manners
+from model.strategies.proposing import Given, Offer, Proposer, Situation, proposer
+from model.strategies.rules import rules
+from model.strategies.sampling import sampling_filters
 from model.trace import Step
 
 __all__ = ["Candidate", "Update", "decode", "force"]

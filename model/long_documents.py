@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from model.options import DecodingOptions
-from model.record import Source
-from model.splitting import Parts, split_text
+from model.records.record import Source
+from model.text.splitting import Parts, split_text
 from model.trace import Trace
 
 if TYPE_CHECKING:

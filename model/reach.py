@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from model.checkpoint import Checkpoint
 from model.options import DecodingOptions
-from model.source_text import UNWRITABLE
 from model.style_options import styled
+from model.text.source_text import UNWRITABLE
 
 DEFAULTS = DecodingOptions()
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from model.attention import BahdanauAttention, LuongAttention, attend
 from model.config import RNNConfig
-from model.distribution import OutputDistribution
+from model.layers.distribution import OutputDistribution
 from model.seq2seq import Memory, Readers, StepOutput
 
 

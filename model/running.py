@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 
 from model.decoding import Update, decode, force
-from model.freezing import Recording
 from model.length_batches import padded
 from model.options import DecodingOptions
 from model.reach import DEFAULTS, Reach
+from model.records.freezing import Recording
 from model.seq2seq import Memory
 from model.trace import Trace
 

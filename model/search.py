@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.options import DecodingOptions
-from model.ranking import length_score
+from model.strategies.ranking import length_score
 
 
 @dataclass(frozen=True)

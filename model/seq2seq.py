@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import torch
 from torch import Tensor
 
-from model.distribution import OutputDistribution
+from model.layers.distribution import OutputDistribution
 
 SomeMemory = TypeVar("SomeMemory", bound="Memory")
 

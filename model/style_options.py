@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from model.options import DecodingOptions
 
 if TYPE_CHECKING:
-    from model.batch import Result, Summarizer
+    from model.batches.batch import Result, Summarizer
 
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {

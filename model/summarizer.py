@@ -16,15 +16,15 @@ from model.checkpoint import Checkpoint, family_of
 from model.checkpoint import load as load_checkpoint
 from model.config import ModelConfig
 from model.continuing import continued_options, forced_ids, options_of
-from model.freezing import Recording, source_of
 from model.length_batches import batches_of
 from model.options import DecodingOptions
-from model.precision import check_precision, use_precision
 from model.reach import DEFAULTS, Reach
-from model.record import Source
+from model.records.freezing import Recording, source_of
+from model.records.record import Source
 from model.running import Run, StreamUpdate
-from model.source_text import TextError, clean_text
+from model.text.source_text import TextError, clean_text
 from model.trace import Trace
+from model.weights.precision import check_precision, use_precision
 
 __all__ = ["Result", "StreamUpdate", "Summarizer", "TextError"]
 

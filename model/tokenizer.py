@@ -13,9 +13,9 @@ from pathlib import Path
 
 import tokenizers
 
-from model import own_tokenizer
-from model.byte_level import Span, text_and_spans, trim, written_bytes
-from model.conventions import (
+from model.text import own_tokenizer
+from model.text.byte_level import Span, text_and_spans, trim, written_bytes
+from model.text.conventions import (
     FILE_NAME,
     MAX_FILE_BYTES,
     SPECIAL_TOKENS,

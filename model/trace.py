@@ -11,12 +11,12 @@ from typing import Literal
 
 import numpy as np
 
-from model.beam_tree import Node, beam_tree
-from model.lookup import hypothesis_through, rows_to
-from model.pooling import PooledAttention, Reduction, check_reduction, pool, reduced
-from model.record import Hypothesis, Record, Source, SourceToken, Step, TraceError
-from model.trace_json import read_record, write_record
-from model.words import Segment, sentences, words
+from model.records.beam_tree import Node, beam_tree
+from model.records.lookup import hypothesis_through, rows_to
+from model.records.pooling import PooledAttention, Reduction, check_reduction, pool, reduced
+from model.records.record import Hypothesis, Record, Source, SourceToken, Step, TraceError
+from model.records.trace_json import read_record, write_record
+from model.text.words import Segment, sentences, words
 
 __all__ = [
     "Alternative",

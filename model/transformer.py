@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from model.attention import causal_bias, padding_bias
 from model.config import TransformerConfig
-from model.distribution import OutputDistribution
-from model.past import Past
-from model.positions import Embeddings, RelativePositions
+from model.layers.distribution import OutputDistribution
+from model.layers.past import Past
+from model.layers.positions import Embeddings, RelativePositions
+from model.layers.transformer_layers import DecoderLayer, EncoderLayer, norm
 from model.seq2seq import Memory, Readers, StepOutput
-from model.transformer_layers import DecoderLayer, EncoderLayer, norm
 
 COPY_HEAD = 0  # the head of the last cross-attention that copies (Enarvi et al. 2020)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from model import DecodingOptions, Summarizer, Trace, running
-from model.byte_level import text_and_spans
+from model.text.byte_level import text_and_spans
 from model.trace import Hypothesis, TraceError
 from tests.test_summarizer import BEAMS, GREEDY, SAMPLE, TEXT, folder, tiny  # noqa: F401
 

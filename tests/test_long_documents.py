@@ -9,7 +9,7 @@ import pytest
 
 from model import DecodingOptions, Summarizer, stream_document
 from model.long_documents import MOST_PARTS, DocumentUpdate
-from model.record import Hypothesis, Source, SourceToken
+from model.records.record import Hypothesis, Source, SourceToken
 from model.summarizer import StreamUpdate
 from model.trace import Trace
 from tests.demo.made import SOURCE_TEXT, make_model

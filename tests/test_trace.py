@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from model import record
+from model.records import record
 from model.trace import Step, Trace, TraceError
 from tests.scripted_traces import (
     any_trace,

@@ -19,7 +19,7 @@ from demo.plots.frame import (
     wrapped,
 )
 from demo.reading import END_TOKEN, token_text
-from model.byte_level import read_bytes
+from model.text.byte_level import read_bytes
 from model.trace import Node, Trace
 
 MOST_NODES = 400  # more can neither be read nor sent fast

@@ -10,7 +10,7 @@ import gradio as gr
 from demo.serving.calls import Call, current, rows_of
 from demo.serving.limits import LimitError
 from model.options import DecodingOptions
-from model.record import Source
+from model.records.record import Source
 from model.summarizer import Result, StreamUpdate, Summarizer
 from model.trace import Trace
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demo.serving.limits import Limits, variable
-from model.source_text import MAX_CHARACTERS
+from model.text.source_text import MAX_CHARACTERS
 
 __all__ = ["MAX_CHARACTERS", "Limits", "UploadError", "limit"]
 

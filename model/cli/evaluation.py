@@ -67,11 +67,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     )
     use_threads(arguments)
     from model import checkpoint
-    from model.precision import check_precision, use_precision
     from model.summarizer import Summarizer
     from model.training import figures, leads
     from model.training.evaluate import evaluate as run
     from model.training.evaluate import tabulate
+    from model.weights.precision import check_precision, use_precision
 
     check_precision(arguments.precision)
     examples = examples_of(arguments)

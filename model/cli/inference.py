@@ -13,9 +13,9 @@ from model.options import DecodingOptions
 from model.style_options import StyledWriter
 
 if TYPE_CHECKING:
-    from model.batch import BatchCounts, BatchJob
+    from model.batches.batch import BatchCounts, BatchJob
+    from model.batches.ray_engine import RayEngine
     from model.config import ModelConfig
-    from model.ray_engine import RayEngine
 
 # Whole file, in bytes: the longest accepted text in the longest UTF-8.
 MAX_TEXT_BYTES = 4_000_000
@@ -136,7 +136,7 @@ def summarize(arguments: argparse.Namespace) -> int:
 def batch(arguments: argparse.Namespace) -> int:
     """Summarise a file of texts; 1 when lines failed."""
     options = unrecorded_options(arguments)
-    from model.batch import BatchJob, run_batch
+    from model.batches.batch import BatchJob, run_batch
 
     job = BatchJob(
         input=arguments.input,
@@ -165,7 +165,7 @@ def _engine(
 ) -> RayEngine | None:
     if arguments.engine == "local":
         return None
-    from model.ray_engine import RayEngine
+    from model.batches.ray_engine import RayEngine
 
     # A worker may start elsewhere in the file system.
     folder = os.path.abspath(arguments.model) if os.path.isdir(arguments.model) else arguments.model

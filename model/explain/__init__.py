@@ -1,1 +1,1 @@
-"""Why a summary came out as it did, beyond what its own trace shows."""
+"""What a summary is worth: beside its source, another summary and a given reference."""

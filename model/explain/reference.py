@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from model.ranking import length_penalty_of, length_score
-from model.record import TraceError
+from model.records.record import TraceError
+from model.strategies.ranking import length_penalty_of, length_score
 from model.trace import Trace
 
 Verdict = Literal["search", "model", "equal"]

@@ -12,8 +12,8 @@ from typing import Any
 
 from model.config import TransformerConfig
 from model.interop.settings import Settings
-from model.manners import Manners
 from model.options import LIMITS, DecodingOptions
+from model.strategies.manners import Manners
 
 MAX_BANNED = 1_000  # sequences, and tokens of one
 MAX_LENGTH = 10**9  # some files say so and mean no limit

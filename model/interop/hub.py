@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from model.conventions import FILE_NAME
 from model.interop import opening
 from model.interop.slow_tokenizer import BPE_MERGES, BPE_VOCABULARY, PIECES
 from model.interop.weights import INDEX, PICKLED, SAFE, find_files
+from model.text.conventions import FILE_NAME
 from model.untrusted import CheckpointError
 
 ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")

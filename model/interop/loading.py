@@ -12,10 +12,10 @@ from model.config import TransformerConfig
 from model.interop.family import Family, Names
 from model.interop.settings import Settings
 from model.interop.weights import Weights
-from model.positions import sinusoids
-from model.skeleton import skeleton
+from model.layers.positions import sinusoids
 from model.transformer import TransformerModel
 from model.untrusted import CheckpointError
+from model.weights.skeleton import skeleton
 
 TABLES = {"source": "source_embedding.weight", "target": "embedding.weight"}
 OUTPUT = "output.weight"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from model.config import MAX_POSITIONS, TransformerConfig
-from model.conventions import FILE_NAME
 from model.interop import generation, loading
 from model.interop import tokenizer as tokenizers
 from model.interop.bart import BART, MARIAN, MBART, PEGASUS
@@ -17,13 +16,14 @@ from model.interop.family import Family
 from model.interop.settings import Settings
 from model.interop.t5 import T5
 from model.interop.weights import find_files, open_weights
-from model.manners import Manners
-from model.memory import check_memory
 from model.options import DecodingOptions
-from model.skeleton import skeleton
+from model.strategies.manners import Manners
+from model.text.conventions import FILE_NAME
 from model.tokenizer import Tokenizer
 from model.transformer import TransformerModel
 from model.untrusted import CheckpointError
+from model.weights.memory import check_memory
+from model.weights.skeleton import skeleton
 
 CONFIG, GENERATION, TOKENIZER_CONFIG = (
     "config.json", "generation_config.json", "tokenizer_config.json"

@@ -20,10 +20,10 @@ from tokenizers import (
 )
 
 from model.config import MAX_VOCABULARY
-from model.conventions import FILE_NAME, MAX_FILE_BYTES
 from model.interop.sentencepiece import Pieces
 from model.interop.sentencepiece import read as read_pieces
 from model.interop.settings import Settings
+from model.text.conventions import FILE_NAME, MAX_FILE_BYTES
 from model.untrusted import CheckpointError, read_bytes
 
 BPE_VOCABULARY, BPE_MERGES = "vocab.json", "merges.txt"

@@ -14,13 +14,13 @@ from typing import Any
 
 import tokenizers
 
-from model.byte_level import byte_table
 from model.config import MAX_VOCABULARY, TransformerConfig
-from model.conventions import FILE_NAME, MAX_FILE_BYTES, Conventions
 from model.interop.settings import Settings
 from model.interop.slow_tokenizer import convert
-from model.manners import Manners
-from model.pipeline import backend_of
+from model.strategies.manners import Manners
+from model.text.byte_level import byte_table
+from model.text.conventions import FILE_NAME, MAX_FILE_BYTES, Conventions
+from model.text.pipeline import backend_of
 from model.tokenizer import Tokenizer
 from model.untrusted import CheckpointError
 

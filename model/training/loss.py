@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from model.distribution import SMALLEST, OutputDistribution
+from model.layers.distribution import SMALLEST, OutputDistribution
 from model.seq2seq import Seq2Seq
 from model.training.settings import TrainingSettings
 from model.training.teacher import Teacher

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from model import checkpoint
-from model.distribution import OutputDistribution
+from model.layers.distribution import OutputDistribution
 from model.seq2seq import Seq2Seq
 from model.tokenizer import Tokenizer
 from model.training.packing import fingerprint

@@ -50,7 +50,7 @@ def ours(task: Task) -> Run:
     from model import checkpoint
     from model.decoding import decode
     from model.options import DecodingOptions
-    from model.precision import use_precision
+    from model.weights.precision import use_precision
 
     torch.set_num_threads(task.threads)
     opened = checkpoint.load(task.folder / "ours")

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from model.filters import Rows, apply_filters
 from model.options import DecodingOptions
-from model.rules import rules
-from model.sampling import sampling_filters
+from model.strategies.rules import rules
+from model.strategies.sampling import sampling_filters
 from tests.interop.made import CASES
 
 ALONE = [  # an option, its value, and what does the same there

@@ -14,7 +14,7 @@ import torch
 from model import DecodingOptions, Summarizer, Trace
 from model.checkpoint import CheckpointError, load
 from model.interop import hub
-from model.memory import check_memory
+from model.weights.memory import check_memory
 from tests.interop.made import TEXTS, make
 
 TEXT = TEXTS[0][:60]

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from model.decoding import decode
-from model.manners import OWN, Manners
 from model.options import DecodingOptions
+from model.strategies.manners import OWN, Manners
 from tests.interop.made import CASES
 
 LENGTHS = (13, 7, 10)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from model.distribution import OutputDistribution
+from model.layers.distribution import OutputDistribution
 from model.training.loss import (
     Objective,
     coverage_loss,

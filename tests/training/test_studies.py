@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from model.faithfulness import unsupported_names
+from model.explain.faithfulness import unsupported_names
 from model.options import DecodingOptions
 from model.training import leads, samples, variants
 from model.training.evaluate import measure, style_for

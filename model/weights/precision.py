@@ -1,0 +1,70 @@
+"""In how many bits a model's weights are read: a setting of whoever opens it.
+
+Norms, embeddings, attention and probabilities stay in float32 throughout; only linear maps are
+replaced. Not for training, and there is no way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from torch import nn
+
+from model.seq2seq import Seq2Seq
+from model.weights.prepacked import prepack
+from model.weights.reduced import BFloat16Linear, Int8Linear, has_bfloat16, has_int8
+
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
+SMALL = 1 << 14  # weights below gain nothing, and a copy gate's one output loses most
+LARGE = 16_000_000  # weights from which on fewer bits pay: fewer come from the cache as they are
+
+
+def check_precision(precision: str) -> None:
+    """Raise ValueError for an unknown one, and for one that this build of PyTorch lacks."""
+    if precision not in PRECISIONS:
+        raise ValueError(
+            f"precision must be one of {', '.join(PRECISIONS)}, got {str(precision)!r:.80}"
+        )
+    if precision == "int8" and not has_int8():
+        raise ValueError("precision int8 needs a PyTorch with FBGEMM, which this build lacks")
+
+
+def use_precision(model: Seq2Seq, precision: str) -> str:
+    """Prepare a float32 model for reading, in place; returns what `auto` stood for.
+
+    `auto` is the fastest on this machine whose loss is small: int8, or bf16 where the processor
+    has it, for a large model; fp32 for a small one, which gains nothing.
+    """
+    check_precision(precision)
+    module = cast(nn.Module, model)
+    if precision == "auto":
+        precision = _fastest(module)
+    if precision == "int8":
+        _replace(module, Int8Linear)
+    elif precision == "bf16":
+        _replace(module, BFloat16Linear)
+    if precision != "fp32":
+        _let_go_of_the_file(module)
+    prepack(module)  # what is left
+    return precision
+
+
+def _fastest(model: nn.Module) -> str:
+    weights = [part.weight.numel() for part in model.modules() if isinstance(part, nn.Linear)]
+    if sum(weights) < LARGE:
+        return "fp32"
+    return "int8" if has_int8() else "bf16" if has_bfloat16() else "fp32"
+
+
+def _replace(model: nn.Module, narrower: Callable[[nn.Linear], nn.Module]) -> None:
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if type(child) is nn.Linear and child.weight.numel() >= SMALL:
+                setattr(parent, name, narrower(child))
+
+
+def _let_go_of_the_file(model: nn.Module) -> None:
+    """Copy what is left of the weights: one tensor keeps the whole mapped file in memory."""
+    for parameter in model.parameters():
+        parameter.data = parameter.data.clone()

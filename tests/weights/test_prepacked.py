@@ -1,0 +1,88 @@
+"""Packed weights give the same numbers, the same checkpoint, and step back where they can't."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from model.checkpoint import build
+from model.config import RNNConfig, TransformerConfig
+from model.weights.prepacked import MANY, PackedLinear, can_prepack, prepack
+
+CONFIGS = [
+    RNNConfig(vocabulary_size=50, embedding_size=16, hidden_size=16),
+    TransformerConfig(vocabulary_size=50, width=16, heads=2, feed_forward_size=32),
+]
+
+
+@pytest.fixture(params=CONFIGS, ids=["rnn", "transformer"])
+def model(request: pytest.FixtureRequest) -> nn.Module:
+    torch.manual_seed(3)
+    return build(request.param).eval().requires_grad_(False)
+
+
+def test_packed_models_say_the_same(model: nn.Module) -> None:
+    ids = torch.randint(3, 50, (2, 9))
+    target = torch.randint(3, 50, (2, 5))
+    with torch.inference_mode():
+        before = model(ids, ids > 0, target)
+        prepack(model)
+        after = model(ids, ids > 0, target)
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
+
+
+def test_packing_leaves_the_checkpoint_as_it_was(model: nn.Module) -> None:
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    prepack(model)
+    assert list(model.state_dict()) == list(before)
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, before[name])
+    assert model.output.weight is model.embedding.weight
+
+
+@pytest.mark.skipif(not can_prepack(), reason="this PyTorch has no oneDNN")
+def test_every_linear_map_is_packed(model: nn.Module) -> None:
+    prepack(model)
+    kinds = {type(part) for part in model.modules() if isinstance(part, nn.Linear)}
+    assert kinds == {PackedLinear}
+
+
+SHAPES = [(16,), (1, 16), (4, 16), (2, 3, 16), (2, 1, 3, 16), (0, 16), (MANY, 16)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [7, 40], ids=["tall", "wide"])
+def test_a_packed_map_takes_any_leading_shape(
+    shape: tuple[int, ...], size: int, bias: bool
+) -> None:
+    linear = nn.Linear(16, size, bias=bias).requires_grad_(False)
+    states = torch.randn(16, *shape[:-1]).movedim(0, -1)  # not contiguous either
+    packed = nn.Sequential(linear)
+    expected = linear(states)
+    prepack(packed)
+    torch.testing.assert_close(packed(states), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(not can_prepack(), reason="this PyTorch has no oneDNN")
+def test_a_layout_that_is_never_read_is_never_made() -> None:
+    linear = nn.Sequential(nn.Linear(16, 40).requires_grad_(False))
+    prepack(linear)
+    linear(torch.randn(MANY, 16))
+    assert not {"single", "blocked"} & vars(linear[0]).keys()
+    linear(torch.randn(1, 16))
+    assert "blocked" not in vars(linear[0])
+
+
+def test_half_precision_is_left_alone() -> None:
+    half = nn.Sequential(nn.Linear(8, 8, dtype=torch.bfloat16))
+    prepack(half)
+    assert type(half[0]) is nn.Linear
+
+
+def test_without_onednn_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.weights.prepacked.can_prepack", lambda: False)
+    plain = nn.Sequential(nn.Linear(8, 8))
+    prepack(plain)
+    assert type(plain[0]) is nn.Linear
