@@ -17,8 +17,9 @@ from model.config import SpecialTokens
 from model.filters import Filter, Rows, apply_filters
 from model.options import LIMITS, DecodingOptions
 from model.records.recorder import Recorder
-from model.search import Candidate, Choice, Proposals, Search, advance
+from model.search import Choice, Proposals, advance
 from model.seq2seq import Memory, Seq2Seq, StepOutput
+from model.strategies.beams import Candidate, Search
 from model.strategies.frontier import Frontier
 from model.strategies.manners import OWN, Manners
 from model.strategies.proposing import Given, Offer, Proposer, Situation, proposer
@@ -70,7 +71,7 @@ def decode(
     if options.do_sample:
         filters += sampling_filters(options)
     proposes = proposer(options, model, len(sources))
-    run = _Run(model, memory, special, options, filters, proposes, over)
+    run = _Run(model, memory, special, options, filters, proposes, over, manners.whole_first)
     yield from run.updates([options] * len(sources))
 
 
@@ -114,12 +115,13 @@ class _Run:
     filters: tuple[Filter, ...]
     proposer: Proposer
     over: Callable[[], bool] | None = None
+    whole_first: bool = False
 
     def updates(self, limits: Sequence[DecodingOptions]) -> Iterator[Update]:
         """Run to the end; `limits` are the options of every source's own search."""
         options, mask = self.options, self.memory.mask
         recorder = Recorder(options.record_top_k, options.num_beams, mask.sum(dim=1).tolist())
-        searches = [Search.begin(options) for _ in limits]
+        searches = [Search.begin(options, self.whole_first) for _ in limits]
         start_id = self.special.decoder_start_id
         frontier = Frontier.begin(self.model, self.memory, start_id, options)
         while active := [source for source, search in enumerate(searches) if search.live]:

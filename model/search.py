@@ -19,34 +19,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from model.options import DecodingOptions
+from model.strategies.beams import Candidate, Group, Partial, Search, best_first
 from model.strategies.ranking import length_score
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A hypothesis that ended, before it has text."""
-
-    token_ids: tuple[int, ...]  # with the end token when `finished`
-    rows: tuple[int, ...]  # per token j: the child of step j that it is
-    log_prob: float  # sum of the log-probs after rules
-    score: float  # log_prob / length^length_penalty + coverage penalty
-    finished: bool  # False when cut at max_new_tokens, or when every next token was forbidden
-
-
-@dataclass(frozen=True)
-class Partial:
-    """A live hypothesis: one row of the decoder's batch."""
-
-    token_ids: tuple[int, ...] = ()
-    rows: tuple[int, ...] = ()
-    log_prob: float = 0.0
-    score: float = 0.0  # as of a candidate, if it ended here
 
 
 @dataclass(frozen=True)
@@ -67,52 +47,6 @@ class Choice:
     scores: tuple[float, ...]  # sum of log-probs
     live: int
     penalties: tuple[Mapping[int, float], ...]  # per row: what diversity took off which token
-
-
-@dataclass(frozen=True)
-class Group:
-    """Beams that compete with each other only."""
-
-    size: int
-    live: tuple[Partial, ...] = (Partial(),)  # most probable first
-    ended: tuple[Candidate, ...] = ()  # best first, at most `size`
-    blocked: tuple[Candidate, ...] = ()  # every next token was forbidden; best first
-
-
-@dataclass(frozen=True)
-class Search:
-    """The search for one source's summary."""
-
-    groups: tuple[Group, ...]
-
-    @staticmethod
-    def begin(options: DecodingOptions) -> Search:
-        """Every group starts with one empty hypothesis."""
-        size = options.num_beams // options.num_beam_groups
-        return Search(tuple(Group(size) for _ in range(options.num_beam_groups)))
-
-    @property
-    def live(self) -> tuple[Partial, ...]:
-        """The rows of the next step, group by group; none when the search is over."""
-        return tuple(partial for group in self.groups for partial in group.live)
-
-    def hypotheses(self) -> tuple[Candidate, ...]:
-        """All that ended, best first; those the rules blocked come last."""
-        size = sum(group.size for group in self.groups)
-        ended = _best_first([c for group in self.groups for c in group.ended], size)
-        blocked = _best_first([c for group in self.groups for c in group.blocked], size)
-        return (*ended, *blocked)[:size]
-
-    def cut(self) -> Search:
-        """The search ended here: what is live counts as written, unfinished."""
-        return Search(tuple(_cut(group) for group in self.groups))
-
-    def best(self) -> tuple[int, ...]:
-        """Tokens of the hypothesis with the best score so far, ended or live."""
-        ended = self.hypotheses()
-        leading = ended[:1] if ended and (ended[0].finished or not self.live) else ()
-        candidates: list[Candidate | Partial] = [*leading, *self.live]
-        return max(candidates, key=lambda hypothesis: hypothesis.score).token_ids
 
 
 @dataclass(frozen=True)
@@ -251,8 +185,8 @@ def _settle(search: Search, expansions: list[_Expansion]) -> tuple[Search, Choic
             replace(
                 group,
                 live=live,
-                ended=_best_first((*group.ended, *ended), group.size),
-                blocked=_best_first((*group.blocked, *expansion.blocked), group.size),
+                ended=best_first((*group.ended, *ended), group.size, search.whole_first),
+                blocked=best_first((*group.blocked, *expansion.blocked), group.size),
             )
         )
     children = living + ending
@@ -263,13 +197,4 @@ def _settle(search: Search, expansions: list[_Expansion]) -> tuple[Search, Choic
         len(living),
         tuple(penalties for expansion in expansions for penalties in expansion.penalties),
     )
-    return Search(tuple(groups)), choice
-
-
-def _cut(group: Group) -> Group:
-    left = [Candidate(p.token_ids, p.rows, p.log_prob, p.score, False) for p in group.live]
-    return replace(group, live=(), ended=_best_first((*group.ended, *left), group.size))
-
-
-def _best_first(candidates: Iterable[Candidate], size: int) -> tuple[Candidate, ...]:
-    return tuple(sorted(candidates, key=lambda candidate: -candidate.score))[:size]
+    return Search(tuple(groups), search.whole_first), choice

@@ -14,6 +14,7 @@ from model.config import SpecialTokens
 from model.decoding import Candidate, Update, decode
 from model.options import DecodingOptions
 from model.seq2seq import Memory, StepOutput
+from model.strategies.manners import Manners
 from model.trace import Step
 
 Ids = tuple[int, ...]
@@ -21,6 +22,7 @@ Script = Callable[[Ids, Ids], np.ndarray]  # source, prefix → log-probs [V]
 
 SPECIAL = SpecialTokens(pad_id=0, decoder_start_id=1, eos_id=2)
 EOS = SPECIAL.eos_id
+PLAIN = Manners()  # no model's own
 LAYERS, HEADS, WIDTH = 2, 3, 5
 
 
@@ -140,13 +142,18 @@ def memory_of(model: ScriptedModel, sources: Sequence[Ids]) -> Memory:
 
 
 def run(
-    script: Script, sources: Sequence[Ids] = ((5, 6, 2),), **options: object
+    script: Script,
+    sources: Sequence[Ids] = ((5, 6, 2),),
+    manners: Manners = PLAIN,
+    **options: object,
 ) -> tuple[list[Update], tuple[tuple[Candidate, ...], ...]]:
     """All updates of a run and the hypotheses of its last one. N-gram blocking is off."""
     ids = {name: options.pop(name) for name in list(options) if name.endswith("_ids")}
     settings = DecodingOptions(**{"no_repeat_ngram_size": 0, **options})
     model = ScriptedModel(script)
-    updates = list(decode(model, memory_of(model, sources), SPECIAL, settings, **ids))
+    updates = list(
+        decode(model, memory_of(model, sources), SPECIAL, settings, manners=manners, **ids)
+    )
     assert updates[-1].hypotheses is not None
     return updates, updates[-1].hypotheses
 

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.options import DecodingOptions
-from model.search import Proposals, Search, advance
+from model.search import Proposals, advance
+from model.strategies.beams import Search
+from model.strategies.manners import OWN
 from tests.scripted import (
     EOS,
     Ids,
@@ -230,6 +232,24 @@ def test_searches_are_values() -> None:
     assert first == again
     assert len(search.live) == 1
     assert choice.token_ids == (3, 4)
+
+
+def test_a_whole_summary_comes_before_a_better_one_that_was_cut() -> None:
+    cut_first = 0
+    for seed in range(20):
+        asked = {"num_beams": 3, "max_new_tokens": 4}
+        (scored,) = run(random_script(6, seed, 1.0), [SOURCE], **asked)[1]
+        updates, (found,) = run(random_script(6, seed, 1.0), [SOURCE], manners=OWN, **asked)
+        whole = [candidate.finished for candidate in found]
+        assert whole == sorted(whole, reverse=True)
+        for part in (found[: sum(whole)], found[sum(whole) :]):
+            scores = [candidate.score for candidate in part]
+            assert scores == sorted(scores, reverse=True)
+        assert updates[-1].best[0] == found[0].token_ids
+        ended = [candidate for candidate in scored if candidate.finished]
+        assert ended == list(found[: len(ended)])
+        cut_first += bool(ended) and not scored[0].finished
+    assert cut_first  # or nothing was tried
 
 
 def test_hypotheses_come_best_first_and_never_more_than_beams() -> None:

@@ -1,6 +1,7 @@
-"""How a checkpoint made elsewhere writes: what no option asks for and every run keeps.
+"""How a model writes: what no option asks for and every run keeps.
 
-Its options were chosen with the `transformers` library, so the rules mean what they mean there.
+The options of one made elsewhere were chosen with the `transformers` library, so its rules mean
+what they mean there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ class Manners:
     counts_special: bool = False
     # repetition_penalty is for logits where one summary is followed; for log-probs with beams.
     penalises_logits: bool = False
+    # With beams, a summary that ended comes before one that was cut at max_new_tokens.
+    whole_first: bool = False
 
 
-OWN = Manners()  # of the models trained here
+OWN = Manners(whole_first=True)  # of the models trained here

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from model.decoding import decode
 from model.options import DecodingOptions
-from model.strategies.manners import OWN, Manners
+from model.strategies.manners import Manners
 from tests.interop.made import CASES
 
 LENGTHS = (13, 7, 10)
@@ -163,9 +163,9 @@ def test_rules_on_repetition_count_the_start_token_as_theirs_do(both, beams, set
     )
     config, manners = both.ours.config, both.ours.manners
     # A start token that the model likes to write, so that it matters whether it counts.
-    liked = ours(both, config, replace(options, no_repeat_ngram_size=0), OWN)[0][0]
+    liked = ours(both, config, replace(options, no_repeat_ngram_size=0), Manners())[0][0]
     config = replace(config, decoder_start_id=liked)
     found = ours(both, config, options, manners)
     theirs = generated(both, config, options, {"decoder_start_token_id": liked, **settings})
     assert found == theirs
-    assert found != ours(both, config, options, OWN)  # as a model trained here would write
+    assert found != ours(both, config, options, Manners())  # as one trained here counts
