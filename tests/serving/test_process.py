@@ -91,11 +91,11 @@ def test_a_stop_lets_the_run_end_and_the_log_tells_all_but_the_text(
     assert all(one["tokens"] > 0 and one["seconds"] > 0 and one["call"] for one in calls)
 
 
-def test_a_run_that_does_not_end_in_time_is_cut_and_kept(
+def test_a_run_that_does_not_end_in_time_is_cut_and_kept_in_a_worker_too(
     model_folder: Path, free_port: int
 ) -> None:
     with (
-        process(model_folder, free_port, GISTSCOPE_RUN_SECONDS=1) as running,
+        process(model_folder, free_port, GISTSCOPE_RUN_SECONDS=1, GISTSCOPE_WORKERS=1) as running,
         httpx.Client(base_url=f"http://127.0.0.1:{free_port}", timeout=60) as visitor,
     ):
         assert eventually(lambda: is_ready(visitor))
