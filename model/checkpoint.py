@@ -28,7 +28,7 @@ from model.interop.weights import open_weights
 from model.options import DecodingOptions
 from model.rnn import RNNModel
 from model.seq2seq import Seq2Seq
-from model.strategies.manners import Manners
+from model.strategies.manners import OWN, Manners
 from model.tokenizer import Tokenizer
 from model.transformer import TransformerModel
 from model.untrusted import CheckpointError, read_json
@@ -57,7 +57,7 @@ class Checkpoint:
     fingerprint: str  # of weights, config and tokenizer; 16 hexadecimal digits
     # How it writes unless asked otherwise, and in any case.
     defaults: DecodingOptions = field(default_factory=DecodingOptions)
-    manners: Manners = field(default_factory=Manners)
+    manners: Manners = OWN
     notes: tuple[str, ...] = ()  # what its folder asks for and Gistscope doesn't do
 
 

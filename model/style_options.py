@@ -3,7 +3,8 @@
 Chosen by ROUGE-L and by reading on held-out pairs; the models' cards have the table. A headline
 that may be long becomes a copied paragraph. Blocked n-grams are of tokens, parts of words: three of
 them come twice in any longer text that is faithful to its source, and a blocked one breaks a
-sentence in two or splices it with another.
+sentence in two or splices it with another. Beams like short texts: notes and summaries of several
+sentences need a length penalty that favours them.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "headline": {"max_new_tokens": 28, "no_repeat_ngram_size": 3},
         "title": {"max_new_tokens": 32, "no_repeat_ngram_size": 3},
         "tldr": {"max_new_tokens": 72, "no_repeat_ngram_size": 4},
-        "notes": {"max_new_tokens": 120, "no_repeat_ngram_size": 4},
-        "summary": {"max_new_tokens": 128, "no_repeat_ngram_size": 4},
+        "notes": {"max_new_tokens": 120, "no_repeat_ngram_size": 4, "length_penalty": 1.5},
+        "summary": {"max_new_tokens": 128, "no_repeat_ngram_size": 4, "length_penalty": 1.5},
     }
 )
 

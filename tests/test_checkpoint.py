@@ -74,6 +74,10 @@ def test_a_saved_model_comes_back_the_same(folder, family, tokenizer):
     assert (folder / "card.md").read_text() == "a card"
 
 
+def test_a_model_trained_here_prefers_whole_summaries(folder):
+    assert load(folder).manners.whole_first
+
+
 def test_fixed_positions_come_back_from_the_folder(tokenizer, tmp_path):
     config = TransformerConfig(
         vocabulary_size=tokenizer.vocabulary_size, width=8, heads=2, feed_forward_size=8,
