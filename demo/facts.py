@@ -13,6 +13,7 @@ from demo.masked_runs import is_masked
 from demo.messages import Message, message
 from demo.reading import Word, word_count
 from model.explain.faithfulness import Support, is_uncertain, mean_log_prob, repeats
+from model.text.capitals import is_in_capitals
 from model.trace import Trace
 
 CUT_CONTEXT = 40  # characters shown before the cut
@@ -107,9 +108,21 @@ def extent(trace: Trace) -> list[Message]:
     """How long the source is and how much of it was read."""
     read, cut = read_tokens(trace), trace.source.cut_tokens
     words = message("{words} words", words=word_count(trace.source_words()))
+    calmed = [message("capitals read as lower case")] if reads_lower_case(trace) else []
     if cut:
-        return [words, message("{read} of {total} tokens read", read=read, total=read + cut)]
-    return [words, message("{read} tokens", read=read), message("all of it read")]
+        some = message("{read} of {total} tokens read", read=read, total=read + cut)
+        return [words, some, *calmed]
+    return [words, message("{read} tokens", read=read), message("all of it read"), *calmed]
+
+
+def reads_lower_case(trace: Trace) -> bool:
+    """Whether the text is in capitals and the model read it otherwise."""
+    text = trace.source.text
+    return is_in_capitals(text) and any(
+        token.text != text[token.start : token.end]
+        for token in trace.source.tokens
+        if token.end > token.start
+    )
 
 
 def read_tokens(trace: Trace) -> int:

@@ -15,6 +15,7 @@ import tokenizers
 
 from model.text import own_tokenizer
 from model.text.byte_level import Span, text_and_spans, trim, written_bytes
+from model.text.capitals import calmed
 from model.text.conventions import (
     FILE_NAME,
     MAX_FILE_BYTES,
@@ -61,6 +62,7 @@ class Tokenizer:
         backend.no_truncation()  # a file can ask for both; here the caller's limit alone counts
         backend.no_padding()
         self._backend = backend
+        self._is_own = conventions is None
         self._conventions = conventions or own_tokenizer.conventions_of(backend)
         self._pieces, self._special = self._conventions.pieces, self._conventions.special
         self.eos_id = self._conventions.eos_id
@@ -120,13 +122,16 @@ class Tokenizer:
         return fixed + (style is not None)
 
     def encode_source(self, text: str, style: str | None, max_tokens: int) -> Encoded:
-        """`[style] + subwords + [end]`, at most `max_tokens` of them; style None leaves it out."""
+        """`[style] + subwords + [end]`, at most `max_tokens` of them; style None leaves it out.
+
+        The models trained here read a text in capitals as `text.capitals.calmed` writes it.
+        """
         conventions, prompt = self._conventions, self._conventions.prompt
         before = [*conventions.source_start, *([] if style is None else [self.style_id(style)])]
         ends = len(before) + len(conventions.source_end)
         if max_tokens <= ends:
             raise ValueError(f"max_tokens must be more than {ends}, got {max_tokens}")
-        read = prompt + text
+        read = prompt + (calmed(text) if self._is_own else text)
         encoding = self._backend.encode(read, add_special_tokens=False)
         total = len(encoding)
         # One token more is kept for the look behind the cut; offsets of a megabyte are not built.

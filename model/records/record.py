@@ -39,7 +39,8 @@ class SourceToken:
     """One token the model read, and the characters of the source it stands for."""
 
     id: int
-    text: str  # the characters text[start:end]; the token's name for a special token
+    # The characters text[start:end] as they were read, see `text.capitals`; a special token's name.
+    text: str
     start: int  # characters from the start of the source; start == end for a special token
     end: int
 

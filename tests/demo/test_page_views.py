@@ -91,6 +91,19 @@ def test_a_source_that_was_read_whole_needs_no_notice() -> None:
     assert line(views.source_panel(trace)["extent"]).endswith("all of it read")
 
 
+def test_a_text_in_capitals_that_was_read_otherwise_says_so() -> None:
+    trace = make_trace(cut=False)
+    loud = dataclasses.replace(trace.source, text=f"{trace.source.text} and more.".upper() * 3)
+    loud_tokens = tuple(dataclasses.replace(t, text=t.text.upper()) for t in loud.tokens)
+    for source, is_said in (
+        (trace.source, False),
+        (loud, True),
+        (dataclasses.replace(loud, tokens=loud_tokens), False),  # as another model reads it
+    ):
+        extent = line(views.source_panel(dataclasses.replace(trace, source=source))["extent"])
+        assert extent.endswith("capitals read as lower case") == is_said
+
+
 def test_an_empty_summary_is_said_to_be_empty(trace: Trace) -> None:
     nothing = dataclasses.replace(
         trace.hypotheses[0], text="", token_ids=(2,), offsets=((0, 0),), rows=(0,)
