@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -46,7 +46,10 @@ class Workers:
         """The values of one run, made by the next worker that is idle."""
         worker = self._idle.get()
         try:
-            yield from received(worker.run(Asked(*asked), call), call)
+            # Closed here, not when somebody lets go of an error: what is left of a run in the pipe
+            # would be taken for the next one's.
+            with closing(worker.run(Asked(*asked), call)) as values:
+                yield from received(values, call)
         finally:
             self._idle.put(worker if worker.lives else self._replaced(worker))
 
@@ -80,7 +83,7 @@ class Worker:
         theirs.close()  # so that the pipe ends with the process
         self.lives = True
 
-    def run(self, asked: Asked, call: Call) -> Iterator[tuple[Any, bool]]:
+    def run(self, asked: Asked, call: Call) -> Generator[tuple[Any, bool], None, None]:
         """The values of a run; leaving them early ends it at its next step."""
         answer: tuple[Any, bool] | None = (None, False)
         halting = False

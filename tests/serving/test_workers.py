@@ -54,6 +54,16 @@ def test_every_kind_of_run_is_the_same_as_here(library: Library, workers: Worker
             alone.score(SOURCE_TEXT, "word " * 500)
 
 
+def test_a_refusal_leaves_nothing_to_the_next_run(library: Library, workers: Workers) -> None:
+    expected = library.get().summarize(SOURCE_TEXT, OPTIONS).text
+    for _ in range(2):
+        with under_way(Call(elsewhere=workers)):
+            with pytest.raises(ValueError, match="the reference has") as refused:
+                library.get().score(SOURCE_TEXT, "word " * 500)
+            assert library.get().summarize(SOURCE_TEXT, OPTIONS).text == expected
+        assert refused.value  # kept until here, and with it all that was under way
+
+
 def test_leaving_early_and_a_halt_end_a_run_and_free_its_worker(
     library: Library, workers: Workers
 ) -> None:
