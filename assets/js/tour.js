@@ -163,8 +163,12 @@
   }
 
   document.addEventListener("click", (event) => {
-    const pressed = event.target.closest && event.target.closest(".gs-tour-start");
+    const within = (place) => event.target.closest && event.target.closest(place);
+    const pressed = within(".gs-tour-start");
     if (pressed) start(pressed);
+    // The visitor went to work: that was the first step, and after it the tour is in the way.
+    else if (panel && within("#summarize")) step === 0 ? show(1, false) : stop();
+    else if (panel && step === 2 && within("#alternatives button")) stop();
   });
   // Esc ends the tour; inside it, it does nothing else.
   window.addEventListener("keydown", (event) => {

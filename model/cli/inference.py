@@ -39,7 +39,7 @@ def add_precision_option(parser: argparse.ArgumentParser, default: str = "auto")
     """In how many bits the model is read; checked where it is opened."""
     parser.add_argument(
         "--precision", default=default, metavar="NAME",
-        help=f"auto, fp32, bf16 or int8 (default: {default})",
+        help=f"auto, fp32, bf16, fp16 or int8 (default: {default})",
     )  # fmt: skip
 
 

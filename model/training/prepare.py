@@ -16,6 +16,7 @@ from pathlib import Path
 from model.training.noise import noisy
 from model.training.pseudo import PseudoPairs, pseudo_rows
 from model.training.rows import Columns, Row, read_rows
+from model.training.series import without_series
 
 SPLITS = ("train", "valid", "test")
 SPLIT_NAMES = {
@@ -106,6 +107,7 @@ def prepare(
         held_out.update(document_key(row.source) for row in rows[split])
     if not rows["train"]:
         raise ValueError(f"no training pairs among {counts.read} rows read")
+    rows["train"] = list(without_series(rows["train"]))
     rows["train"] += pseudo_rows(rows["train"], pseudo)
     rows["train"] = list(noisy(rows["train"], noise_share))
     output.mkdir(parents=True, exist_ok=True)

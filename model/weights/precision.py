@@ -13,9 +13,18 @@ from torch import nn
 
 from model.seq2seq import Seq2Seq
 from model.weights.prepacked import prepack
-from model.weights.reduced import BFloat16Linear, Int8Linear, has_bfloat16, has_int8
+from model.weights.reduced import (
+    BFloat16Linear,
+    Float16Linear,
+    Int8Linear,
+    has_bfloat16,
+    has_fbgemm,
+)
 
-PRECISIONS = ("auto", "fp32", "bf16", "int8")
+NARROW: dict[str, Callable[[nn.Linear], nn.Module]] = {
+    "bf16": BFloat16Linear, "fp16": Float16Linear, "int8": Int8Linear,
+}  # fmt: skip
+PRECISIONS = ("auto", "fp32", *NARROW)
 SMALL = 1 << 14  # weights below gain nothing, and a copy gate's one output loses most
 LARGE = 16_000_000  # weights from which on fewer bits pay: fewer come from the cache as they are
 
@@ -26,8 +35,8 @@ def check_precision(precision: str) -> None:
         raise ValueError(
             f"precision must be one of {', '.join(PRECISIONS)}, got {str(precision)!r:.80}"
         )
-    if precision == "int8" and not has_int8():
-        raise ValueError("precision int8 needs a PyTorch with FBGEMM, which this build lacks")
+    if precision in ("fp16", "int8") and not has_fbgemm():
+        raise ValueError(f"precision {precision} needs a PyTorch with FBGEMM, which this one lacks")
 
 
 def use_precision(model: Seq2Seq, precision: str) -> str:
@@ -40,11 +49,8 @@ def use_precision(model: Seq2Seq, precision: str) -> str:
     module = cast(nn.Module, model)
     if precision == "auto":
         precision = _fastest(module)
-    if precision == "int8":
-        _replace(module, Int8Linear)
-    elif precision == "bf16":
-        _replace(module, BFloat16Linear)
-    if precision != "fp32":
+    if precision in NARROW:
+        _replace(module, NARROW[precision])
         _let_go_of_the_file(module)
     prepack(module)  # what is left
     return precision
@@ -54,7 +60,7 @@ def _fastest(model: nn.Module) -> str:
     weights = [part.weight.numel() for part in model.modules() if isinstance(part, nn.Linear)]
     if sum(weights) < LARGE:
         return "fp32"
-    return "int8" if has_int8() else "bf16" if has_bfloat16() else "fp32"
+    return "int8" if has_fbgemm() else "bf16" if has_bfloat16() else "fp32"
 
 
 def _replace(model: nn.Module, narrower: Callable[[nn.Linear], nn.Module]) -> None:

@@ -1,20 +1,21 @@
 """Linear maps with weights of fewer bits. They take and give float32; on a CPU, never in training.
 
 Decoding reads every weight once a token, so its time is that of reading: weights of a quarter of
-the bytes take about a quarter of it.
+the bytes take about a quarter of it. The operators are PyTorch's FBGEMM and oneDNN.
 """
 
 from __future__ import annotations
 
-import math
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-INT8_ENGINE = "fbgemm"
+ENGINE = "fbgemm"
 # Seven bits: without VNNI, two products of eight bits each overflow the 16 bits they are summed in.
 STEPS, ZERO = 63, 64
 SMALLEST = 1e-30  # an output without weights has no scale
@@ -36,15 +37,30 @@ class Int8Linear(nn.Module):
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
         # A row of zeros is divided by zero, and whatever integers that gives are times zero again.
-        scale = torch.linalg.vector_norm(states, math.inf, dim=-1, keepdim=True)
-        product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+        scale = states.abs().amax(dim=-1, keepdim=True)  # ten times as fast as a norm without end
+        product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32.default(
             states / scale, 1 / STEPS, ZERO, self.packed
         )
         return product * scale if self.bias is None else torch.addcmul(self.bias, product, scale)
 
 
+class Float16Linear(nn.Module):
+    """Weights in float16, read as float32: inputs and sums lose nothing. Half the bytes."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        bias = None if linear.bias is None else linear.bias.detach()
+        with _engine():
+            self.packed = torch.ops.quantized.linear_prepack_fp16(linear.weight.detach(), bias)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """[..., in_features] to [..., out_features]."""
+        product: Tensor = torch.ops.quantized.linear_dynamic_fp16.default(states, self.packed)
+        return product
+
+
 class BFloat16Linear(nn.Module):
-    """Weights and inputs in bfloat16, summed in float32."""
+    """Weights and inputs in bfloat16, summed in float32: for processors that multiply it."""
 
     weight: Tensor
     bias: Tensor | None
@@ -60,9 +76,9 @@ class BFloat16Linear(nn.Module):
         return functional.linear(states.bfloat16(), self.weight, self.bias).float()
 
 
-def has_int8() -> bool:
-    """Whether this build of PyTorch multiplies in eight bits."""
-    return INT8_ENGINE in torch.backends.quantized.supported_engines
+def has_fbgemm() -> bool:
+    """Whether this build of PyTorch multiplies weights of eight bits and of float16."""
+    return ENGINE in torch.backends.quantized.supported_engines
 
 
 def has_bfloat16() -> bool:
@@ -76,12 +92,19 @@ def _packed(weight: Tensor) -> torch.ScriptObject:
     """A weight [out_features, in_features] in eight bits, laid out for the engine."""
     scales = weight.abs().amax(dim=1).clamp_min(SMALLEST).double() / 127
     zeros = torch.zeros(len(weight), dtype=torch.long)
+    with _engine():
+        narrow = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
+        return torch.ops.quantized.linear_prepack(narrow, None)
+
+
+@contextmanager
+def _engine() -> Iterator[None]:
+    """Pack with FBGEMM, and leave the process as it was."""
     with _PACKING, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # its types will go; this release is pinned
         before = torch.backends.quantized.engine
-        torch.backends.quantized.engine = INT8_ENGINE
+        torch.backends.quantized.engine = ENGINE
         try:
-            narrow = torch.quantize_per_channel(weight, scales, zeros, 0, torch.qint8)
-            return torch.ops.quantized.linear_prepack(narrow, None)
+            yield
         finally:
             torch.backends.quantized.engine = before

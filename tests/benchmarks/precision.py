@@ -1,4 +1,4 @@
-"""What fewer bits cost: greedy summaries of real texts in fp32 and int8, side by side.
+"""What fewer bits cost: greedy summaries of real texts in fp32, fp16 and int8, side by side.
 
     python -m tests.benchmarks.precision --data FILE --limit 10
 
@@ -21,8 +21,9 @@ from model.training.examples import Example, load_examples
 from model.training.rouge import rouge
 
 OUTPUT = Path(__file__).parent / "precision.md"
+Tokens = tuple[int, ...]
 GREEDY = DecodingOptions(num_beams=1, max_new_tokens=60, record_top_k=0)
-NARROW = "int8"
+PRECISIONS = ("fp32", "fp16", "int8")
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     examples = load_examples(arguments.data, limit=arguments.limit).chosen
-    models = {name: Summarizer.load(arguments.model, precision=name) for name in ("fp32", NARROW)}
+    models = {name: Summarizer.load(arguments.model, precision=name) for name in PRECISIONS}
     results, seconds = summarise(models, examples)
     text = report(arguments.model.name, examples, results, seconds)
     arguments.output.write_text(text, encoding="utf-8")
@@ -62,47 +63,52 @@ def report(
     seconds: dict[str, list[float]],
 ) -> str:
     """The comparison as a page of Markdown."""
-    wide, narrow = (tokens(results[name]) for name in ("fp32", NARROW))
-    pairs = list(zip(wide, narrow, strict=True))
-    places = sum(max(len(one), len(other)) for one, other in pairs)
-    same = sum(a == b for one, other in pairs for a, b in zip(one, other, strict=False))
-    scores = {
-        name: mean(
-            rouge(result.text, example.references)["rougeL"]
-            for result, example in zip(found, examples, strict=True)
+    wide = tokens(results["fp32"])
+    rows = [
+        (
+            name,
+            f"{_same_summaries(wide, tokens(found)):.1%}",
+            f"{_same_places(wide, tokens(found)):.1%}",
+            f"{100 * _rouge(found, examples):.2f}",
+            f"{1e3 * median(seconds[name]):.0f}",
         )
         for name, found in results.items()
-    }
-    rows = [
-        ("summaries that are the same to the last token", f"{_share(pairs):.1%}"),
-        ("places with the same token, until the end", f"{same / places:.1%}"),
-        ("ROUGE-L in fp32", f"{100 * scores['fp32']:.2f}"),
-        (f"ROUGE-L in {NARROW}", f"{100 * scores[NARROW]:.2f}"),
-        ("difference", f"{100 * (scores[NARROW] - scores['fp32']):+.2f}"),
-        ("processor ms a summary in fp32", f"{1e3 * median(seconds['fp32']):.0f}"),
-        (f"processor ms a summary in {NARROW}", f"{1e3 * median(seconds[NARROW]):.0f}"),
     ]
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     return f"""# Precision
 
 The model `{model}` on {len(examples)} texts that it was not trained on, greedy, on one thread.
-Behind the first token that differs, the rest of a summary mostly differs, too.
+A summary is the same when it is so to the last token. Behind the first token that differs, the rest
+mostly differs, too; places count the tokens that don't.
 
-| | |
-|---|---|
+| | same summaries as fp32 | same places | ROUGE-L | processor ms a summary |
+|---|---:|---:|---:|---:|
 {table}
 
 Again: `python -m tests.benchmarks.precision --data FILE --limit N`.
 """
 
 
-def tokens(results: Sequence[Result]) -> list[tuple[int, ...]]:
+def tokens(results: Sequence[Result]) -> list[Tokens]:
     """The tokens of every best hypothesis."""
     return [result.trace.hypotheses[0].token_ids for result in results]
 
 
-def _share(pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> float:
-    return sum(one == other for one, other in pairs) / len(pairs)
+def _same_summaries(wide: Sequence[Tokens], narrow: Sequence[Tokens]) -> float:
+    return mean(one == other for one, other in zip(wide, narrow, strict=True))
+
+
+def _same_places(wide: Sequence[Tokens], narrow: Sequence[Tokens]) -> float:
+    pairs = list(zip(wide, narrow, strict=True))
+    same = sum(a == b for one, other in pairs for a, b in zip(one, other, strict=False))
+    return same / sum(max(len(one), len(other)) for one, other in pairs)
+
+
+def _rouge(results: Sequence[Result], examples: Sequence[Example]) -> float:
+    return mean(
+        rouge(result.text, example.references)["rougeL"]
+        for result, example in zip(results, examples, strict=True)
+    )
 
 
 if __name__ == "__main__":

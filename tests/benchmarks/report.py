@@ -12,6 +12,7 @@ from statistics import median
 from tests.benchmarks.implementations import CANDIDATES, NEW_TOKENS, NO_REPEAT
 from tests.benchmarks.measure import (
     OURS,
+    OURS_FP16,
     OURS_INT8,
     OURS_PLAIN,
     PEER,
@@ -46,12 +47,13 @@ last layer, averaged over the heads, and no candidates. Without recording `trans
 
 Again: `make bench`, on a machine that does nothing else; `python -m tests.benchmarks --quick` for a
 look. It has an environment of its own, so that `transformers` never stands beside the app. What
-int8 does to real summaries is in [precision.md](precision.md), the page in a browser in
+fewer bits do to real summaries is in [precision.md](precision.md), the page in a browser in
 [page.md](page.md).
 """
 
 NAMES = {
     OURS: "Gistscope",
+    OURS_FP16: "Gistscope, fp16",
     OURS_INT8: "Gistscope, int8",
     OURS_PLAIN: "Gistscope, not recording",
     THEIRS: "transformers",
@@ -87,12 +89,13 @@ def machine() -> str:
 def summary(results: Results) -> str:
     """How many times as fast, and what recording costs."""
     return _table(
-        "parameters | beams | threads | ms, ours | ms, int8 | than `transformers` "
-        "| int8 than `transformers` | than CTranslate2 | both in int8 | cost of recording",
+        "parameters | beams | threads | ms, ours | fp16 | int8 | than `transformers` "
+        "| fp16 than it | int8 than it | than CTranslate2 | both in int8 | cost of recording",
         (
             (
-                *_place(setting), _ms(by[OURS].totals), _ms(by[OURS_INT8].totals),
-                f"**{_spread(by[THEIRS], by[OURS])}**", _spread(by[THEIRS], by[OURS_INT8]),
+                *_place(setting), _ms(by[OURS].totals), _ms(by[OURS_FP16].totals),
+                _ms(by[OURS_INT8].totals), f"**{_spread(by[THEIRS], by[OURS])}**",
+                _spread(by[THEIRS], by[OURS_FP16]), _spread(by[THEIRS], by[OURS_INT8]),
                 _spread(by[PEER], by[OURS]), _spread(by[PEER_INT8], by[OURS_INT8]),
                 f"{median(times_as_fast(by[OURS], by[OURS_PLAIN])) - 1:+.1%}",
             )
@@ -104,12 +107,13 @@ def summary(results: Results) -> str:
 def processor_summary(results: Results) -> str:
     """The same by processor time, which other processes disturb less."""
     return _table(
-        "parameters | beams | threads | than `transformers` | int8 than `transformers` "
+        "parameters | beams | threads | than `transformers` | fp16 than it | int8 than it "
         "| neither recording | than CTranslate2 | both in int8 | cost of recording",
         (
             (
                 *_place(setting),
                 f"**{processor_ratio(by[THEIRS], by[OURS]):.2f}**",
+                f"{processor_ratio(by[THEIRS], by[OURS_FP16]):.2f}",
                 f"{processor_ratio(by[THEIRS], by[OURS_INT8]):.2f}",
                 f"{processor_ratio(by[THEIRS_PLAIN], by[OURS_PLAIN]):.2f}",
                 f"{processor_ratio(by[PEER], by[OURS]):.2f}",

@@ -113,3 +113,13 @@ def test_a_share_of_training_sources_is_disturbed_always_alike_and_no_other(tmp_
     assert sources(tmp_path / "noisy", "test") == ["A."]
     with pytest.raises(ValueError, match=r"noise_share must be in \[0, 1\], got 2"):
         prepare(inputs, tmp_path / "wrong", noise_share=2)
+
+
+def test_the_name_of_a_series_is_no_part_of_a_headline(tmp_path, monkeypatch):
+    monkeypatch.setattr("model.training.series.AT_LEAST", 2)
+    kept = ["Tide: a model", "Tide: a study", "Now and then: rain"]
+    pairs = [(f"document {number}", target) for number, target in enumerate(kept)]
+    pairs += [("first", "Week by week: bees"), ("second", "Week by week: ants: a study")]
+    prepare([write(tmp_path / "train.jsonl", pairs)], tmp_path / "out")
+    lines = (tmp_path / "out" / "train.jsonl").read_text().splitlines()
+    assert [json.loads(line)["target"] for line in lines] == [*kept, "bees", "ants: a study"]

@@ -13,9 +13,9 @@ from model.checkpoint import build
 from model.config import RNNConfig, TransformerConfig
 from model.weights import precision, reduced
 from model.weights.precision import PRECISIONS, check_precision, use_precision
-from model.weights.reduced import BFloat16Linear, Int8Linear, has_int8
+from model.weights.reduced import BFloat16Linear, Float16Linear, Int8Linear, has_fbgemm
 
-needs_int8 = pytest.mark.skipif(not has_int8(), reason="this PyTorch has no FBGEMM")
+needs_fbgemm = pytest.mark.skipif(not has_fbgemm(), reason="this PyTorch has no FBGEMM")
 CONFIGS = [
     RNNConfig(vocabulary_size=400, embedding_size=64, hidden_size=64),
     TransformerConfig(vocabulary_size=400, width=64, heads=2, feed_forward_size=256),
@@ -37,7 +37,11 @@ def log_probs(model: Any) -> Tensor:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [pytest.param("int8", Int8Linear, marks=needs_int8), ("bf16", BFloat16Linear)],
+    [
+        pytest.param("int8", Int8Linear, marks=needs_fbgemm),
+        pytest.param("fp16", Float16Linear, marks=needs_fbgemm),
+        ("bf16", BFloat16Linear),
+    ],
 )
 def test_fewer_bits_move_the_log_probs_a_little_and_keep_them_float32(
     model: Any, name: str, kind: type
@@ -51,19 +55,22 @@ def test_fewer_bits_move_the_log_probs_a_little_and_keep_them_float32(
     assert torch.equal(model.embedding.weight, table)  # tied, but read as it was
 
 
-@needs_int8
+@needs_fbgemm
 @pytest.mark.parametrize("bias", [True, False])
-def test_a_row_of_int8_does_not_depend_on_the_rows_beside_it(bias: bool) -> None:
-    linear = Int8Linear(nn.Linear(64, 48, bias=bias).requires_grad_(False))
+@pytest.mark.parametrize("kind", [Int8Linear, Float16Linear])
+def test_a_row_does_not_depend_on_the_rows_beside_it(kind: Any, bias: bool) -> None:
+    linear = kind(nn.Linear(64, 48, bias=bias).requires_grad_(False))
     rows = torch.randn(5, 64)
     rows[2] *= 1000
     rows[3] = 0
     together = linear(rows)
-    assert torch.equal(together, torch.cat([linear(row[None]) for row in rows]))
+    alone = torch.cat([linear(row[None]) for row in rows])
+    scale = together.abs().amax(dim=1, keepdim=True).clamp_min(1)
+    torch.testing.assert_close(together / scale, alone / scale, rtol=0, atol=1e-6)
     assert together.isfinite().all()
 
 
-@needs_int8
+@needs_fbgemm
 def test_int8_is_off_by_its_rounding_alone() -> None:
     torch.manual_seed(0)
     plain = nn.Linear(256, 128).requires_grad_(False)
@@ -73,15 +80,25 @@ def test_int8_is_off_by_its_rounding_alone() -> None:
     assert error.max() < 0.05
 
 
-@needs_int8
-def test_packing_leaves_the_engine_of_the_process_as_it_was() -> None:
+@needs_fbgemm
+def test_float16_loses_the_last_bits_of_its_weights_alone() -> None:
+    torch.manual_seed(0)
+    plain = nn.Linear(256, 128).requires_grad_(False)
+    states = 1e6 * torch.randn(6, 256)  # more than float16 holds, and no input is asked to fit
+    rounded = nn.functional.linear(states, plain.weight.half().float(), plain.bias)
+    torch.testing.assert_close(Float16Linear(plain)(states), rounded, rtol=1e-5, atol=1.0)
+
+
+@needs_fbgemm
+@pytest.mark.parametrize("kind", [Int8Linear, Float16Linear])
+def test_packing_leaves_the_engine_of_the_process_as_it_was(kind: Any) -> None:
     before = torch.backends.quantized.engine
-    Int8Linear(nn.Linear(8, 8))
+    kind(nn.Linear(8, 8))
     assert torch.backends.quantized.engine == before
 
 
 def test_auto_narrows_large_models_only(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "has_int8", lambda: False)
+    monkeypatch.setattr(precision, "has_fbgemm", lambda: False)
     monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
     assert use_precision(copy.deepcopy(model), "auto") == "fp32"
     monkeypatch.setattr(precision, "LARGE", 1000)
@@ -91,13 +108,14 @@ def test_auto_narrows_large_models_only(model: Any, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_unknown_precision_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"one of auto, fp32, bf16, int8, got 'fp8'"):
+    with pytest.raises(ValueError, match=r"one of auto, fp32, bf16, fp16, int8, got 'fp8'"):
         check_precision("fp8")
-    for name in set(PRECISIONS) - {"int8"}:
+    for name in set(PRECISIONS) - {"fp16", "int8"}:
         check_precision(name)
 
 
-def test_int8_is_refused_where_it_is_not_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reduced, "INT8_ENGINE", "none such")
-    with pytest.raises(ValueError, match="int8 needs a PyTorch with FBGEMM"):
-        check_precision("int8")
+@pytest.mark.parametrize("name", ["fp16", "int8"])
+def test_what_this_pytorch_lacks_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reduced, "ENGINE", "none such")
+    with pytest.raises(ValueError, match=f"{name} needs a PyTorch with FBGEMM"):
+        check_precision(name)
