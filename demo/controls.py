@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from model.options import DecodingOptions
+from model.style_options import STYLE_OPTIONS
 
 LENGTHS = ("max_new_tokens", "min_new_tokens")  # options that a model limits
 SHORTEST, MAX_LENGTH = 1, 256  # tokens; a model may allow less
 MAX_BEAMS = 16  # on the page and its endpoints; one request must not hold the others up
-STYLED = ("max_new_tokens", "no_repeat_ngram_size")  # options that a style sets
-STOPPING: dict[str, bool | str] = {"no": False, "yes": True, "never": "never"}
+# Options that a style sets.
+STYLED = tuple(dict.fromkeys(name for suited in STYLE_OPTIONS.values() for name in suited))
+CHOSEN: dict[str, dict[str, bool | str]] = {  # what a choice's value means to its option
+    "early_stopping": {"no": False, "yes": True, "never": "never"},
+    "names_from_source": {"no": False, "yes": True},
+}
 Group = Literal["search", "length", "repetition", "sampling", "words"]
 GROUPS: dict[Group, str] = {
     "search": "Search",
@@ -174,6 +179,14 @@ CONTROLS: tuple[Control, ...] = (
         (0.05, 1.0, 0.01),
     ),
     Control("seed", "Seed", "The same seed gives the same summary.", "sampling", (0, 9_999, 1)),
+    Control(
+        "names_from_source",
+        "Names and numbers",
+        "Whether the summary may have some that the source lacks.",
+        "words",
+        choices=(("any", "no"), ("from the source only", "yes")),
+        value="no",
+    ),
     Control("forced_prefix", "Begins with", "The summary starts with this text.", "words"),
     Control("bad_words", "Never write", "Words and phrases, separated by commas.", "words"),
     Control(
@@ -194,8 +207,8 @@ def start_of(name: str) -> Any:
 
 def control_value(control: Control, option: Any, limit: int) -> Any:
     """An option's value as its control shows it; a model's limit bounds the lengths."""
-    if control.name == "early_stopping":
-        return next(name for name, value in STOPPING.items() if value == option)
+    if control.name in CHOSEN:
+        return next(name for name, value in CHOSEN[control.name].items() if value == option)
     if isinstance(option, tuple):
         return ", ".join(option)
     if control.range is None:
@@ -206,8 +219,8 @@ def control_value(control: Control, option: Any, limit: int) -> Any:
 
 def option_value(control: Control, value: Any) -> Any:
     """A control's value as its option has it; the option checks type and range."""
-    if control.name == "early_stopping":
-        return STOPPING.get(str(value), value)
+    if control.name in CHOSEN:
+        return CHOSEN[control.name].get(str(value), value)
     if control.name == "bad_words":
         if not isinstance(value, str):
             raise ValueError(f"bad_words must be text, got {value!r:.80}")

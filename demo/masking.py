@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from model.explain.faithfulness import PART, unsupported_names
+from model.text.names import PART, unsupported_names
 
 MASK = "█"
 KINDS = ("e-mail", "IBAN", "card", "identity number", "IP address", "phone", "name")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from demo.masking import Found, masked, personal
-from model.explain.faithfulness import PART
+from model.text.names import PART
 
 SHORTEST_BEGINNING = 4  # characters; fewer begin too much else
 LONGEST_BEGINNING = 80

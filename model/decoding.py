@@ -50,11 +50,13 @@ def decode(
     bad_words_ids: Sequence[Sequence[int]] = (),
     forced_prefix_ids: Sequence[int] = (),
     manners: Manners = OWN,
+    text_rules: Sequence[Filter] = (),
     over: Callable[[], bool] | None = None,
 ) -> Iterator[Update]:
     """Write a summary of every source in `memory`, one update per token.
 
-    A prefix takes the place of the first tokens that the model's `manners` ask for.
+    A prefix takes the place of the first tokens that the model's `manners` ask for. `text_rules`
+    are rules that know what tokens say, as the loop doesn't.
     `over` is asked after every step; once it says yes, the run ends with what it has, unfinished.
 
     The children of a `Step` are first the rows of the next step, in order, then the hypotheses
@@ -67,7 +69,9 @@ def decode(
             f"more than max_new_tokens ({options.max_new_tokens})"
         )
     sources = [ids[real].tolist() for ids, real in zip(memory.source_ids, memory.mask, strict=True)]
-    filters = rules(options, special, sources, bad_words_ids, forced_prefix_ids, manners)
+    filters = rules(
+        options, special, sources, bad_words_ids, forced_prefix_ids, manners, text_rules
+    )
     if options.do_sample:
         filters += sampling_filters(options)
     proposes = proposer(options, model, len(sources))

@@ -1,6 +1,7 @@
 """What a caller may ask of the decoder: one frozen record that checks itself. No torch here.
 
-Names and meanings are those of Hugging Face's `GenerationConfig`. Two things differ for the models
+Names and meanings are those of Hugging Face's `GenerationConfig`, which has no `names_from_source`,
+`coverage_penalty`, `seed` and `record_top_k`. Two things differ for the models
 trained here (`strategies.manners` keeps those of other makers to their library): rules work on
 log-probabilities, since a copy mixture has no logits, and "tokens so far" are the generated ones,
 without the decoder's start token.
@@ -86,6 +87,7 @@ class DecodingOptions:
     no_repeat_ngram_size: int = 3  # no n-gram of this size twice; 0 is off
     encoder_no_repeat_ngram_size: int = 0  # no n-gram of the source; never blocks the end token
     repetition_penalty: float = 1.0  # log-prob of tokens so far * this; above 1 discourages
+    names_from_source: bool = False  # no name or number that the source lacks; see `naming`
     bad_words: tuple[str, ...] = ()  # texts that are never written
     forced_prefix: str = ""  # the summary begins with this text, at no cost (log-prob 0)
     seed: int = 0  # of sampling; every source draws from a generator of its own
@@ -95,6 +97,7 @@ class DecodingOptions:
         for name in LIMITS:
             self._check_number(name)
         self._check_choice("do_sample", self.do_sample)
+        self._check_choice("names_from_source", self.names_from_source)
         if self.early_stopping != "never":
             self._check_choice("early_stopping", self.early_stopping, ' or "never"')
         self._check_texts()

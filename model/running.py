@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import torch
 
 from model.decoding import Update, decode, force
+from model.filters import Filter
 from model.length_batches import padded
 from model.options import DecodingOptions
 from model.reach import DEFAULTS, Reach
 from model.records.freezing import Recording
 from model.seq2seq import Memory
+from model.strategies.naming import NamesFromSource
 from model.trace import Trace
 
 SECONDS_BETWEEN_TEXTS = 0.04  # 25 a second: smooth to read, cheap to draw
@@ -79,11 +81,19 @@ class Run:
             bad_words_ids=self.reach.bad_words(self.options),
             forced_prefix_ids=self.kept or self.reach.prefix(self.options),
             manners=checkpoint.manners,
+            text_rules=self._text_rules(),
             over=over,
         )
         for update in updates:
             self.recording.add(update)
             yield update
+
+    def _text_rules(self) -> list[Filter]:
+        """Rules that look at words; only what was read of a source counts."""
+        if not self.options.names_from_source:
+            return []
+        read = [source.text[: source.cut_at] for source in self.recording.sources]
+        return [NamesFromSource.of(self.options, self.reach.checkpoint.tokenizer, read)]
 
     def _encode(self) -> Memory:
         checkpoint = self.reach.checkpoint

@@ -19,13 +19,15 @@ from model.options import DecodingOptions
 if TYPE_CHECKING:
     from model.batches.batch import Result, Summarizer
 
+_FAITHFUL = {"names_from_source": True}
+_LONG = {"no_repeat_ngram_size": 4, "length_penalty": 1.5}
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "headline": {"max_new_tokens": 28, "no_repeat_ngram_size": 3},
-        "title": {"max_new_tokens": 32, "no_repeat_ngram_size": 3},
-        "tldr": {"max_new_tokens": 72, "no_repeat_ngram_size": 4},
-        "notes": {"max_new_tokens": 120, "no_repeat_ngram_size": 4, "length_penalty": 1.5},
-        "summary": {"max_new_tokens": 128, "no_repeat_ngram_size": 4, "length_penalty": 1.5},
+        "headline": {"max_new_tokens": 28, "no_repeat_ngram_size": 3, **_FAITHFUL},
+        "title": {"max_new_tokens": 32, "no_repeat_ngram_size": 3, **_FAITHFUL},
+        "tldr": {"max_new_tokens": 72, "no_repeat_ngram_size": 4, **_FAITHFUL},
+        "notes": {"max_new_tokens": 120, **_LONG, **_FAITHFUL},
+        "summary": {"max_new_tokens": 128, **_LONG, **_FAITHFUL},
     }
 )
 

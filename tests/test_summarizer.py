@@ -1,5 +1,6 @@
 """The door to a trained model, over both families: streams, batches, scores, bad input."""
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from model.checkpoint import CheckpointError
 from model.config import ModelConfig, RNNConfig, TransformerConfig
 from model.length_batches import MAX_BATCH_ROWS, MAX_BATCH_TOKENS, batches_of
 from model.summarizer import TextError
+from model.text.names import unsupported_names, unsupported_numbers
 from model.tokenizer import Tokenizer
 
 TEXT = "The city council voted on Tuesday to keep the library open. Parking fees will rise."
@@ -193,6 +195,19 @@ def test_bad_words_are_not_written_with_or_without_a_space(tiny: Summarizer, fol
         for sequence in bad_ids:
             places = range(len(ids) - len(sequence) + 1)
             assert not any(ids[place : place + len(sequence)] == sequence for place in places)
+
+
+def test_names_and_numbers_come_from_the_source_where_that_is_asked_for(tiny: Summarizer) -> None:
+    """From models that write nonsense, so that names are made up all the time."""
+    made_up = {False: 0, True: 0}
+    for seed in range(8):
+        for kept in made_up:
+            asked = dataclasses.replace(SAMPLE, seed=seed, temperature=9.0, names_from_source=kept)
+            text = tiny.summarize(TEXT, asked).text
+            whole = text[: text.rfind(" ")]  # the last word may be cut by the length
+            made_up[kept] += len(unsupported_names(whole, TEXT) + unsupported_numbers(whole, TEXT))
+    assert made_up[False] > 0
+    assert made_up[True] == 0
 
 
 def test_a_scored_reference_sums_to_its_log_probability(tiny: Summarizer) -> None:

@@ -159,8 +159,12 @@ def rules(
     bad_words_ids: Sequence[Sequence[int]] = (),
     forced_prefix_ids: Sequence[int] = (),
     manners: Manners = OWN,
+    text_rules: Sequence[Filter] = (),
 ) -> tuple[Filter, ...]:
-    """The rules that the options and the model's manners ask for, in the order of their use."""
+    """The rules that the options and the model's manners ask for, in the order of their use.
+
+    `text_rules` are those that need to know what tokens say.
+    """
     chosen: list[Filter] = []
     eos_id = special.eos_id
     before = (special.decoder_start_id,) if manners.counts_special else ()
@@ -176,6 +180,7 @@ def rules(
     words = tuple(tuple(word) for word in (*manners.banned_ids, *bad_words_ids) if len(word) > 0)
     if words:
         chosen.append(BadWords(words))
+    chosen += text_rules
     if options.min_new_tokens > 0:
         chosen.append(MinNewTokens(options.min_new_tokens, eos_id))
     if forced := tuple(forced_prefix_ids) or manners.first_ids:

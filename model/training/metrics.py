@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from model.explain.faithfulness import PART, unsupported_names, unsupported_numbers
+from model.text.names import PART, unsupported_names, unsupported_numbers
 from model.training.sentences import split_sentences
 
 __all__ = [

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.explain.faithfulness import repeats, unsupported_names, unsupported_numbers
+from model.explain.faithfulness import repeats
 from model.options import DecodingOptions
 from model.summarizer import Result, Summarizer
+from model.text.names import unsupported_names, unsupported_numbers
 from model.training.figures import markdown_table
 
 

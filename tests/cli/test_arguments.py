@@ -17,6 +17,7 @@ def test_every_decoding_option_can_be_given(folder, text_file) -> None:
     values = {
         "num_beams": ("4", 4),
         "do_sample": (None, True),
+        "names_from_source": (None, True),
         "early_stopping": ("never", "never"),
         "penalty_alpha": ("0.5", 0.5),
         "forced_prefix": ("We", "We"),

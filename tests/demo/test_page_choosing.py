@@ -11,7 +11,7 @@ import pytest
 from demo import choosing
 from demo.assets import examples
 from demo.choosing import Choices
-from demo.controls import CONTROL_NAMES, CONTROLS, LENGTHS
+from demo.controls import CONTROL_NAMES, CONTROLS, LENGTHS, STYLED
 from demo.library import Library
 from demo.strategies import to_options, values_of
 from model.options import DecodingOptions
@@ -46,16 +46,16 @@ def test_reset_is_what_a_new_visitor_finds(library: Library) -> None:
     found = dict(zip(CONTROL_NAMES, updates, strict=True))
     assert found["max_new_tokens"]["value"] == 28
     for control in CONTROLS:
-        if control.name != "max_new_tokens":
+        if control.name not in STYLED:
             assert found[control.name]["value"] == control.start
 
 
 def test_an_example_without_a_fitting_style_keeps_the_one_chosen(library: Library) -> None:
     example = examples()[3]
-    text, style, _, longest, _ = Choices(library).example(example, "tiny")
+    text, style, _, *styled = Choices(library).example(example, "tiny")
     assert text == example.text
     assert style["value"] == "notes"
-    assert longest == 120
+    assert dict(zip(STYLED, styled, strict=True))["max_new_tokens"] == 120
     assert Choices(Library([])).example(example, None)[1] == gr.skip()
 
 
@@ -68,9 +68,19 @@ def test_examples_have_texts_and_known_styles(library: Library) -> None:
 
 def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
     choices, limit = Choices(library), library.get().config.max_target_tokens
-    assert choices.style("headline", None) == (min(28, limit), 3)
-    assert choices.style("summary", None) == (min(128, limit), 4)
-    assert choices.style(["no", "style"], None) == (gr.skip(), gr.skip())
+
+    def suited(style: object) -> dict[str, object]:
+        return dict(zip(STYLED, choices.style(style, None), strict=True))
+
+    assert suited("headline") == {
+        "max_new_tokens": min(28, limit),
+        "no_repeat_ngram_size": 3,
+        "names_from_source": "yes",
+        "length_penalty": 1.0,
+    }
+    assert suited("summary")["max_new_tokens"] == min(128, limit)
+    assert suited("summary")["length_penalty"] == 1.5
+    assert suited(["no", "style"]) == dict.fromkeys(STYLED, gr.skip())
 
 
 def test_a_model_fills_the_controls_with_its_own_defaults(library: Library) -> None:

@@ -13,9 +13,8 @@ from model.explain.faithfulness import (
     mean_log_prob,
     repeats,
     support,
-    unsupported_names,
-    unsupported_numbers,
 )
+from model.text.names import unsupported_names, unsupported_numbers
 from model.trace import Hypothesis, Source, Trace
 from tests.demo.made import make_trace
 

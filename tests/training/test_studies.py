@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from model.explain.faithfulness import unsupported_names
 from model.options import DecodingOptions
+from model.text.names import unsupported_names
 from model.training import leads, samples, variants
 from model.training.evaluate import measure, style_for
 from model.training.examples import Example

@@ -1,0 +1,92 @@
+"""Names and numbers only as the source has them: decoding kept to what can be looked up.
+
+As in constrained summarization (Mao et al. 2020), but for what must not be written instead of what
+must: a token that would begin, continue or end a name or number that the source lacks is not
+chosen. What is a name says `model.text.names`; a text that stands already isn't judged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from model.filters import FORBIDDEN, Rows
+from model.options import DecodingOptions
+from model.text.names import SourceNames, Unfinished
+from model.tokenizer import Tokenizer
+
+LEAST = 32  # candidates a row; sampling without a limit of its own draws from `MOST`
+MOST = 1_024
+
+
+@dataclass(frozen=True)
+class NamesFromSource:
+    """Leaves every row the `depth` most probable tokens, without those that name something new."""
+
+    tokenizer: Tokenizer
+    sources: tuple[SourceNames, ...]
+    depth: int
+    known: dict[tuple[object, ...], bool] = field(default_factory=dict)  # what was judged before
+    name: ClassVar[str] = "names_from_source"
+
+    @classmethod
+    def of(
+        cls, options: DecodingOptions, tokenizer: Tokenizer, sources: Sequence[str]
+    ) -> NamesFromSource:
+        """The rule for these sources; `depth` is all that the options choose from or record."""
+        chosen_from = {"sample": options.top_k or MOST, "contrastive": options.top_k}
+        depth = max(
+            LEAST,
+            2 * options.num_beams,
+            options.record_top_k,
+            min(chosen_from.get(options.strategy, 0), MOST),
+        )
+        return cls(tokenizer, tuple(SourceNames(text) for text in sources), depth)
+
+    def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
+        """Log-probabilities [B, V] with all but the candidates forbidden.
+
+        A row whose candidates all name something new keeps them: it has to go on.
+        """
+        best = log_probs.topk(min(self.depth, log_probs.shape[-1]), dim=-1)
+        values = best.values.clone()
+        for row, (prefix, tokens) in enumerate(
+            zip(rows.prefixes, best.indices.tolist(), strict=True)
+        ):
+            lacking = self._lacking(prefix, tokens, rows.sources[row])
+            values[row, lacking] = FORBIDDEN
+        stuck = ~values.isfinite().any(dim=-1, keepdim=True)
+        values = values.where(~stuck, best.values)
+        return torch.full_like(log_probs, FORBIDDEN).scatter(-1, best.indices, values)
+
+    def _lacking(self, prefix: Sequence[int], tokens: Sequence[int], number: int) -> list[int]:
+        """Places among `tokens` of those that name what source `number` lacks."""
+        source, pieces = self.sources[number], _pieces(self.tokenizer)
+        written = Unfinished.of(self.tokenizer.decode(prefix))
+        if written.lacks(source, ""):
+            return []  # somebody put it there
+        word = written.text[written.word :]
+        small = word.islower() or not word  # small letters may follow, and anything end it
+        found = []
+        for place, token in enumerate(tokens):
+            text, is_small = pieces[token]
+            if small and is_small:
+                continue
+            key = (number, word, written.opens, written.next_opens, token)
+            if key not in self.known:
+                self.known[key] = written.lacks(source, text, token == self.tokenizer.eos_id)
+            if self.known[key]:
+                found.append(place)
+        return found
+
+
+@lru_cache(maxsize=4)
+def _pieces(tokenizer: Tokenizer) -> tuple[tuple[str, bool], ...]:
+    """What every token writes inside a text, and whether it has no capital and no digit."""
+    texts = [tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size)]
+    return tuple((text, not any(c.isupper() or c.isdigit() for c in text)) for text in texts)
