@@ -22,11 +22,15 @@ from model.tokenizer import Tokenizer
 
 LEAST = 32  # candidates a row; sampling without a limit of its own draws from `MOST`
 MOST = 1_024
+DEEPER = (256, 1_000_000)  # candidates where all others are forbidden, as in a rare name's middle
 
 
 @dataclass(frozen=True)
 class NamesFromSource:
-    """Leaves every row the `depth` most probable tokens, without those that name something new."""
+    """Leaves every row the `depth` most probable tokens, without those that name something new.
+
+    Where that leaves none, all others are looked at; where these don't help, the row is left alone.
+    """
 
     tokenizer: Tokenizer
     sources: tuple[SourceNames, ...]
@@ -49,20 +53,31 @@ class NamesFromSource:
         return cls(tokenizer, tuple(SourceNames(text) for text in sources), depth)
 
     def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
-        """Log-probabilities [B, V] with all but the candidates forbidden.
-
-        A row whose candidates all name something new keeps them: it has to go on.
-        """
+        """Log-probabilities [B, V] with all but the candidates forbidden."""
+        result = torch.full_like(log_probs, FORBIDDEN)
         best = log_probs.topk(min(self.depth, log_probs.shape[-1]), dim=-1)
-        values = best.values.clone()
-        for row, (prefix, tokens) in enumerate(
-            zip(rows.prefixes, best.indices.tolist(), strict=True)
-        ):
-            lacking = self._lacking(prefix, tokens, rows.sources[row])
-            values[row, lacking] = FORBIDDEN
-        stuck = ~values.isfinite().any(dim=-1, keepdim=True)
-        values = values.where(~stuck, best.values)
-        return torch.full_like(log_probs, FORBIDDEN).scatter(-1, best.indices, values)
+        pairs = zip(rows.prefixes, rows.sources, strict=True)
+        for row, (prefix, source) in enumerate(pairs):
+            values, tokens = self._allowed(best.values[row], best.indices[row], prefix, source)
+            for depth in DEEPER:
+                if values.isfinite().any():
+                    break
+                more = log_probs[row].topk(min(depth, log_probs.shape[-1]))
+                values, tokens = self._allowed(more.values, more.indices, prefix, source)
+            if not values.isfinite().any():  # it has to go on
+                values, tokens = best.values[row], best.indices[row]
+            result[row, tokens] = values
+        return result
+
+    def _allowed(
+        self, values: Tensor, tokens: Tensor, prefix: Sequence[int], source: int
+    ) -> tuple[Tensor, Tensor]:
+        """Those of a row's candidates, most probable first, that name nothing new."""
+        lacking = set(self._lacking(prefix, tokens.tolist(), source))
+        if not lacking:
+            return values, tokens
+        kept = [place for place in range(len(tokens)) if place not in lacking]
+        return values[kept], tokens[kept]
 
     def _lacking(self, prefix: Sequence[int], tokens: Sequence[int], number: int) -> list[int]:
         """Places among `tokens` of those that name what source `number` lacks."""

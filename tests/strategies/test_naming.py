@@ -71,6 +71,20 @@ def test_a_name_that_somebody_put_there_is_no_dead_end(tokenizer: Tokenizer) -> 
     assert rule(tokenizer, [SOURCE])(values, Rows([forced], [0]))[0, tokenizer.eos_id].isfinite()
 
 
+def test_a_name_is_ended_by_whatever_token_can(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "LEAST", 2)
+    half = tuple(tokenizer.encode_prefix("We saw Kep"))
+    others = [tokenizer.encode_batch([text])[0][0] for text in ("p", "s", " in")]
+    found = rule(tokenizer, [SOURCE], record_top_k=0)(
+        torch.stack([row(tokenizer, others)]), Rows([half], [0])
+    )
+    left = found[0].isfinite().nonzero().flatten().tolist()
+    assert {tokenizer.decode([token], inside=True) for token in left} <= {"", "L", "l", "le", "ler"}
+    assert left
+
+
 def test_a_row_that_can_only_name_something_new_goes_on(tokenizer: Tokenizer) -> None:
     prefix = tuple(tokenizer.encode_prefix("We saw"))
     galileo = tokenizer.encode_batch([" Galileo"])[0][0]
