@@ -22,6 +22,7 @@ from model.tokenizer import Tokenizer
 
 LEAST = 32  # candidates a row; sampling without a limit of its own draws from `MOST`
 MOST = 1_024
+LAST = 24  # tokens written that a word's judgement looks back at
 DEEPER = (256, 1_000_000)  # candidates where all others are forbidden, as in a rare name's middle
 
 
@@ -54,35 +55,30 @@ class NamesFromSource:
 
     def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
         """Log-probabilities [B, V] with all but the candidates forbidden."""
-        result = torch.full_like(log_probs, FORBIDDEN)
         best = log_probs.topk(min(self.depth, log_probs.shape[-1]), dim=-1)
-        pairs = zip(rows.prefixes, rows.sources, strict=True)
-        for row, (prefix, source) in enumerate(pairs):
-            values, tokens = self._allowed(best.values[row], best.indices[row], prefix, source)
-            for depth in DEEPER:
-                if values.isfinite().any():
-                    break
-                more = log_probs[row].topk(min(depth, log_probs.shape[-1]))
-                values, tokens = self._allowed(more.values, more.indices, prefix, source)
-            if not values.isfinite().any():  # it has to go on
-                values, tokens = best.values[row], best.indices[row]
-            result[row, tokens] = values
+        values = best.values.clone()
+        written = list(zip(rows.prefixes, rows.sources, strict=True))
+        for row, tokens in enumerate(best.indices.tolist()):
+            values[row, self._lacking(*written[row], tokens)] = FORBIDDEN
+        result = torch.full_like(log_probs, FORBIDDEN).scatter(-1, best.indices, values)
+        for row in (~values.isfinite().any(dim=-1)).nonzero().flatten().tolist():
+            result[row] = self._deeper(log_probs[row], *written[row])
         return result
 
-    def _allowed(
-        self, values: Tensor, tokens: Tensor, prefix: Sequence[int], source: int
-    ) -> tuple[Tensor, Tensor]:
-        """Those of a row's candidates, most probable first, that name nothing new."""
-        lacking = set(self._lacking(prefix, tokens.tolist(), source))
-        if not lacking:
-            return values, tokens
-        kept = [place for place in range(len(tokens)) if place not in lacking]
-        return values[kept], tokens[kept]
+    def _deeper(self, log_probs: Tensor, prefix: Sequence[int], source: int) -> Tensor:
+        """A row's log-probabilities [V] where the most probable tokens all name something new."""
+        for depth in DEEPER:
+            best = log_probs.topk(min(depth, len(log_probs)))
+            values = best.values.clone()
+            values[self._lacking(prefix, source, best.indices.tolist())] = FORBIDDEN
+            if values.isfinite().any():
+                return torch.full_like(log_probs, FORBIDDEN).scatter(-1, best.indices, values)
+        return log_probs  # it has to go on
 
-    def _lacking(self, prefix: Sequence[int], tokens: Sequence[int], number: int) -> list[int]:
+    def _lacking(self, prefix: Sequence[int], number: int, tokens: Sequence[int]) -> list[int]:
         """Places among `tokens` of those that name what source `number` lacks."""
         source, pieces = self.sources[number], _pieces(self.tokenizer)
-        written = Unfinished.of(self.tokenizer.decode(prefix))
+        written = Unfinished.of(self.tokenizer.decode(prefix[-LAST:]))
         if written.lacks(source, ""):
             return []  # somebody put it there
         word = written.text[written.word :]
