@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from demo import plots, views
-from demo.masked_runs import is_masked
+from demo import plots
 from demo.messages import Message, message
-from demo.packed import packed
-from demo.picking import WHOLE, line_of, numbered, zooms
-from demo.reading import AttentionView, opening_view
+from demo.privacy.masked_runs import is_masked
 from demo.session import Run, Session
+from demo.values import views
+from demo.values.packed import packed
+from demo.values.picking import WHOLE, line_of, numbered, zooms
+from demo.values.reading import AttentionView, opening_view
 from model.long_documents import DocumentUpdate
 from model.summarizer import StreamUpdate
 from model.trace import Trace

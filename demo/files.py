@@ -10,8 +10,8 @@ import gradio as gr
 
 from demo.asked import visit
 from demo.drawing import Views, everything
-from demo.hiding import run_to_take, what_is_masked
 from demo.library import Library
+from demo.privacy.hiding import run_to_take, what_is_masked
 from demo.report import html_report
 from demo.saved_runs import MAX_RUN_BYTES, file_stem, load_run, run_json
 from demo.serving.calls import limits_now

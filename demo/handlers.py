@@ -25,14 +25,14 @@ from demo.drawing import (
     opened,
 )
 from demo.halting import Halt, until_halted
-from demo.hiding import what_is_masked
 from demo.library import Library
-from demo.picking import attention_view
-from demo.reading import summary_words
+from demo.privacy.hiding import what_is_masked
 from demo.serving.calls import reading_over
 from demo.session import Run
 from demo.strategies import PRESETS, page_limits, strategy_row, to_options
 from demo.telling import said, warned
+from demo.values.picking import attention_view
+from demo.values.reading import summary_words
 from model.long_documents import stream_document
 from model.options import DecodingOptions
 from model.trace import Trace

@@ -12,9 +12,9 @@ from demo import choosing
 from demo.asked import name_of, sent, visit
 from demo.choosing import style_choice
 from demo.controls import CONTROL_NAMES, CONTROLS
-from demo.hiding import known_in, listed
 from demo.library import Library
-from demo.masked_runs import texts_of
+from demo.privacy.hiding import known_in, listed
+from demo.privacy.masked_runs import texts_of
 from demo.session import Run
 from demo.strategies import to_options
 from demo.telling import said

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo import choosing, components, files, halting, handlers, hiding, views
+from demo import choosing, components, files, halting, handlers
 from demo.about import about
 from demo.cards import SettingsCard, SourceCard, Start, header, settings_card, source_card
 from demo.choosing import Choices, longest
@@ -22,10 +22,12 @@ from demo.handlers import Handlers
 from demo.library import Library
 from demo.links import Links
 from demo.opening import opening_session, show
+from demo.privacy import hiding
 from demo.results import Inspection, SummaryCards, inspection, summary_cards
 from demo.session import Session
 from demo.tabs.compare import refresh, wire_compare
 from demo.tabs.reference import wire_reference
+from demo.values import views
 from model.options import DecodingOptions
 
 SESSION_SECONDS = 3_600  # an idle visitor's runs are dropped after this

@@ -14,13 +14,14 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs
 
-from demo import plots, views
+from demo import plots
 from demo.assets import asset
 from demo.controls import CONTROLS
 from demo.language import LANGUAGE_BUTTON, language_head, script
-from demo.reading import opening_view
 from demo.saved_runs import file_stem
 from demo.session import Run
+from demo.values import views
+from demo.values.reading import opening_view
 from model.options import DecodingOptions
 from model.trace import Trace
 

@@ -10,11 +10,11 @@ import gradio as gr
 
 from demo import components
 from demo.drawing import MERGED, NOTHING
-from demo.hiding import CHOICES
-from demo.picking import WHOLE
 from demo.plots import empty_figure
+from demo.privacy.hiding import CHOICES
 from demo.tabs.compare import CompareCard, build_compare
 from demo.tabs.reference import ReferenceCard, build_reference
+from demo.values.picking import WHOLE
 
 NOT_YET = "Drawn when the summary is complete."
 HINT = "Attention is a hint about where the model looked, not an explanation of what it wrote."

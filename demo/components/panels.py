@@ -17,17 +17,17 @@ from demo.language import header_buttons
 
 
 def summary_strip(value: dict[str, Any]) -> gr.HTML:
-    """The summary as buttons; see `views.finished_summary`."""
+    """The summary as buttons; see `values.views.finished_summary`."""
     return drawn_by_script("summary", value)
 
 
 def source_panel(value: dict[str, Any] | None = None) -> gr.HTML:
-    """The shaded source; see `views.source_panel`."""
+    """The shaded source; see `values.views.source_panel`."""
     return drawn_by_script("source", value or {})
 
 
 def alternatives_panel(value: dict[str, Any] | None = None) -> gr.HTML:
-    """Candidates of the word shown; see `views.alternatives`.
+    """Candidates of the word shown; see `values.views.alternatives`.
 
     Event: `continue_here` {step, token_id} or {step, text}.
     """
@@ -35,12 +35,12 @@ def alternatives_panel(value: dict[str, Any] | None = None) -> gr.HTML:
 
 
 def history(value: dict[str, Any] | None = None) -> gr.HTML:
-    """The runs made so far; see `views.history`. Event: `run_chosen` {place}."""
+    """The runs made so far; see `values.views.history`. Event: `run_chosen` {place}."""
     return drawn_by_script("history", value or {})
 
 
 def hypotheses(value: dict[str, Any] | None = None) -> gr.HTML:
-    """All hypotheses of a run; see `views.hypotheses`.
+    """All hypotheses of a run; see `values.views.hypotheses`.
 
     Events: `hypothesis_chosen` {place}, and `node_chosen` {step, row} for a click in the tree.
     """

@@ -19,7 +19,7 @@ from demo.plots.frame import (
     word_name,
     wrapped,
 )
-from demo.reading import (
+from demo.values.reading import (
     MARKS_NAME,
     AttentionView,
     copied_by_word,

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from demo.alternatives import RULES
 from demo.plots.frame import (
     ACCENT,
     FAINT,
@@ -21,7 +20,8 @@ from demo.plots.frame import (
     plain,
     word_axis,
 )
-from demo.reading import END_TOKEN, summary_pieces, token_text
+from demo.values.alternatives import RULES
+from demo.values.reading import END_TOKEN, summary_pieces, token_text
 from model.trace import Alternative, Trace
 
 STRIP_ROWS = 6  # candidates a token; one more row where a less probable one was chosen

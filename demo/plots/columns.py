@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from demo.reading import AFTER_NAME, BEFORE_NAME, AttentionView, Unit, source_parts
+from demo.values.reading import AFTER_NAME, BEFORE_NAME, AttentionView, Unit, source_parts
 from model.trace import Segment, Trace
 
 MOST_COLUMNS: Mapping[Unit, int] = {"words": 160, "tokens": 160, "sentences": 48}

@@ -12,7 +12,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from demo.reading import Piece, Word
+from demo.values.reading import Piece, Word
 
 ACCENT = "#6d66f0"  # seen well on white and on near-black
 DOUBT = "#f59e0b"

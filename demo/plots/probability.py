@@ -20,7 +20,7 @@ from demo.plots.frame import (
     word_axis,
     word_name,
 )
-from demo.reading import Piece, summary_pieces, summary_words
+from demo.values.reading import Piece, summary_pieces, summary_words
 from model.trace import Trace
 
 LOW = 0.5  # below it a bar is orange: another word or words together were more probable

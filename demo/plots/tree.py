@@ -18,7 +18,7 @@ from demo.plots.frame import (
     ours,
     wrapped,
 )
-from demo.reading import END_TOKEN, token_text
+from demo.values.reading import END_TOKEN, token_text
 from model.text.byte_level import read_bytes
 from model.trace import Node, Trace
 

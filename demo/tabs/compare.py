@@ -8,17 +8,9 @@ from typing import Any, Protocol
 
 import gradio as gr
 
-from demo import components, views
+from demo import components
 from demo.asked import name_of, number, shown, style_of, visit
 from demo.choosing import longest
-from demo.comparing import (
-    beside,
-    comparison,
-    empty_comparison,
-    opening_sides,
-    run_choices,
-    running_comparison,
-)
 from demo.controls import CONTROLS, LENGTHS, STYLED
 from demo.drawing import progress
 from demo.events import LIGHT, MODEL
@@ -29,6 +21,15 @@ from demo.serving.calls import reading_over
 from demo.session import Run, Session
 from demo.strategies import DEFAULT_PRESET, PRESETS, preset_values, to_options, values_of
 from demo.telling import noted, warned
+from demo.values import views
+from demo.values.comparing import (
+    beside,
+    comparison,
+    empty_comparison,
+    opening_sides,
+    run_choices,
+    running_comparison,
+)
 from model.long_documents import stream_document
 from model.options import DecodingOptions
 from model.summarizer import Summarizer

@@ -13,9 +13,9 @@ from demo.asked import shown, visit
 from demo.drawing import Views, everything
 from demo.events import MODEL
 from demo.library import Library
-from demo.referencing import empty_reference, scored_reference
 from demo.session import FORCED, Run
 from demo.telling import said, warned
+from demo.values.referencing import empty_reference, scored_reference
 from model.summarizer import Summarizer
 from model.trace import Trace
 

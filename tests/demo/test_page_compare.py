@@ -8,7 +8,6 @@ from unittest.mock import Mock
 import gradio as gr
 import pytest
 
-from demo.comparing import run_choices
 from demo.halting import Halt
 from demo.library import Library
 from demo.session import Run, Session
@@ -21,6 +20,7 @@ from demo.tabs.compare import (
     session_changed,
     tab_opened,
 )
+from demo.values.comparing import run_choices
 from model.options import DecodingOptions
 from model.style_options import STYLE_OPTIONS
 from tests.demo.made import SOURCE_TEXT, make_trace, parted

@@ -10,8 +10,8 @@ import gradio as gr
 import pytest
 
 from demo.files import Runs, copied_summary, document, saved_json, saved_report
-from demo.hiding import KEEP
 from demo.library import Library
+from demo.privacy.hiding import KEEP
 from demo.session import Run, Session
 from model.trace import Trace
 from tests.demo.made import make_trace

@@ -12,9 +12,9 @@ from demo.controls import CONTROLS
 from demo.drawing import FIGURES, Views
 from demo.halting import Halt
 from demo.handlers import Handlers
-from demo.hiding import KEEP
 from demo.library import Library
 from demo.page import build
+from demo.privacy.hiding import KEEP
 from demo.session import Session
 from tests.demo.made import SOURCE_TEXT, unpacked
 

@@ -8,9 +8,9 @@ import gradio as gr
 import pytest
 
 from demo.controls import CONTROL_NAMES, CONTROLS
-from demo.hiding import KEEP, NAMES
 from demo.library import Library
 from demo.links import Links
+from demo.privacy.hiding import KEEP, NAMES
 from demo.session import Run, Session
 from demo.strategies import to_options
 from tests.demo.made import SOURCE_TEXT

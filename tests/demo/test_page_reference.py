@@ -11,9 +11,9 @@ import gradio as gr
 import pytest
 
 from demo.library import Library
-from demo.referencing import scored_reference
 from demo.session import Run, Session
 from demo.tabs.reference import ReferenceHandlers
+from demo.values.referencing import scored_reference
 from model.options import DecodingOptions
 from tests.demo.made import PROBABILITIES, SOURCE_TEXT, make_trace
 

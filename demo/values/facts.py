@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from demo.masked_runs import is_masked
 from demo.messages import Message, message
-from demo.reading import Word, word_count
+from demo.privacy.masked_runs import is_masked
+from demo.values.reading import Word, word_count
 from model.explain.faithfulness import Support, is_uncertain, mean_log_prob, repeats
 from model.text.capitals import is_in_capitals
 from model.trace import Trace

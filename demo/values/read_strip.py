@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from demo.messages import Message, message
-from demo.reading import AttentionView, word_attention
+from demo.values.reading import AttentionView, word_attention
 from model.trace import Trace
 
 Kind = Literal["read", "unseen", "cut"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.packed import packed
+from demo.values.packed import packed
 from tests.demo.made import unpacked
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from demo.masking import MASK
-from demo.private import LONGEST_BEGINNING, Private, Span, hidden, private
+from demo.privacy.masking import MASK
+from demo.privacy.private import LONGEST_BEGINNING, Private, Span, hidden, private
 from demo.session import Run
 from model.records.lookup import hypothesis_through, rows_to
 from model.records.record import Hypothesis, Source, SourceToken, Step

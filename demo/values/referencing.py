@@ -9,9 +9,9 @@ import math
 import re
 from typing import Any
 
-from demo.comparing import signed
 from demo.messages import Message, message
-from demo.reading import Word, summary_words
+from demo.values.comparing import signed
+from demo.values.reading import Word, summary_words
 from model.explain.reference import Judgement, Side, judge
 from model.trace import Trace
 from model.training.rouge import rouge

@@ -12,9 +12,9 @@ import numpy as np
 
 from demo.controls import CONTROLS
 from demo.messages import Message, message
-from demo.reading import summary_words, word_count
 from demo.session import FORCED, MOST_RUNS, Run, Session
 from demo.strategies import strategy_row
+from demo.values.reading import summary_words, word_count
 from model.explain.comparison import Branch, Comparison, compare
 from model.options import DecodingOptions
 from model.trace import Trace

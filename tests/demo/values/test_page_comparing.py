@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from demo.comparing import beside, comparison, strategy_label
 from demo.session import MOST_RUNS, Run, Session
+from demo.values.comparing import beside, comparison, strategy_label
 from tests.demo.made import make_trace, parted
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -17,7 +17,7 @@ from demo.plots import (
     word_probabilities,
 )
 from demo.plots.frame import DOUBT, SEPARATOR, label, ours, wrapped
-from demo.reading import summary_pieces, summary_words
+from demo.values.reading import summary_pieces, summary_words
 from model.trace import Trace
 from tests.demo.made import PROBABILITIES, english, make_trace
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from demo.masking import Found, masked, personal
+from demo.privacy.masking import Found, masked, personal
 from model.text.names import PART
 
 SHORTEST_BEGINNING = 4  # characters; fewer begin too much else

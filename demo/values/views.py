@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from demo.alternatives import alternatives
-from demo.facts import alarm, extent, facts, notice, support_counts
 from demo.messages import Message, message
-from demo.packed import deflated
-from demo.read_strip import read_strip
-from demo.reading import AttentionView, Word, summary_words, word_attention
 from demo.serving.limits import variable
 from demo.session import Run, Session
+from demo.values.alternatives import alternatives
+from demo.values.facts import alarm, extent, facts, notice, support_counts
+from demo.values.packed import deflated
+from demo.values.read_strip import read_strip
+from demo.values.reading import AttentionView, Word, summary_words, word_attention
 from model.explain.faithfulness import support
 from model.trace import Trace
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.reading import UNITS, AttentionView
+from demo.values.reading import UNITS, AttentionView
 from model.trace import Trace
 
 REDUCTIONS = ("mean", "max")

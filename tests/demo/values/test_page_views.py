@@ -10,10 +10,10 @@ import zlib
 import numpy as np
 import pytest
 
-from demo import views
-from demo.read_strip import UNSEEN_BELOW, percent
-from demo.reading import AttentionView, word_attention
 from demo.session import Run, Session
+from demo.values import views
+from demo.values.read_strip import UNSEEN_BELOW, percent
+from demo.values.reading import AttentionView, word_attention
 from model.trace import Trace
 from tests.demo.made import SOURCE_TEXT, line, make_trace, said
 

@@ -8,8 +8,8 @@ import pytest
 
 from demo import handlers
 from demo.drawing import KEEP
-from demo.picking import WHOLE, attention_view
 from demo.session import Run, Session
+from demo.values.picking import WHOLE, attention_view
 from model.trace import Trace
 from tests.demo.made import unpacked
 

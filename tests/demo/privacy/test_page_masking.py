@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.masking import KINDS, MASK, masked, personal
+from demo.privacy.masking import KINDS, MASK, masked, personal
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 from demo.asked import shown, visit
 from demo.drawing import Views, everything
-from demo.masked_runs import is_masked, masked_run, private_of
-from demo.masking import KINDS
 from demo.messages import Message, message
-from demo.private import Private, private
+from demo.privacy.masked_runs import is_masked, masked_run, private_of
+from demo.privacy.masking import KINDS
+from demo.privacy.private import Private, private
 from demo.session import Run
 from demo.telling import said
 

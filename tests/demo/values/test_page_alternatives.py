@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from demo import views
+from demo.values import views
 from model.trace import Trace
 from tests.demo.made import line, make_trace
 

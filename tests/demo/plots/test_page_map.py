@@ -10,7 +10,7 @@ import pytest
 
 from demo.plots import attention_map
 from demo.plots.columns import MOST_COLUMNS, grouped
-from demo.reading import (
+from demo.values.reading import (
     LONG_SOURCE,
     AttentionView,
     opening_unit,
@@ -114,7 +114,7 @@ def test_sentences_are_said_in_full_when_pointed_at(long_trace: Trace) -> None:
 
 def test_long_sources_open_by_sentences(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
     assert opening_unit(trace) == "words"
-    monkeypatch.setattr("demo.reading.LONG_SOURCE", 3)
+    monkeypatch.setattr("demo.values.reading.LONG_SOURCE", 3)
     assert LONG_SOURCE > 3
     assert opening_view(trace) == AttentionView("sentences")
 

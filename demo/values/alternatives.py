@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from demo.messages import Message, message
-from demo.reading import ESCAPED_BYTES, summary_words
+from demo.values.reading import ESCAPED_BYTES, summary_words
 from model.trace import Alternative, Trace
 
 MOST_CANDIDATES = 8

@@ -1,0 +1,1 @@
+"""Personal data, masked before anything leaves the page."""
