@@ -71,7 +71,8 @@ class SourceNames:
         self.parts = set(PART.findall(self.text))
         self._in_order = sorted(self.parts)
         self.words = {bare(word) for word in self.text.split()}
-        self.numbers = {fold(number) for number in NUMBER.findall(text)}
+        self.written_numbers = set(NUMBER.findall(text))
+        self.numbers = {fold(number) for number in self.written_numbers}
         named = {word for word in NUMBER_WORDS if word in self.parts}
         self.numbers |= {str(n) for n, word in enumerate(NUMBER_WORDS, 1) if word in named}
         kept = [part for part in parts if part not in IN_ACRONYMS_SKIPPED]
@@ -107,9 +108,13 @@ class SourceNames:
         )
 
     def may_have_number(self, beginning: str) -> bool:
-        """Whether a number that begins so stands here."""
-        folded = fold(beginning)
-        return any(number.startswith(folded) for number in self.numbers)
+        """Whether a number that begins so stands here; it may end with a comma or full stop."""
+        if any(number.startswith(beginning) for number in self.written_numbers):
+            return True
+        digits = beginning.rstrip(".,")
+        if digits != beginning:  # the mark ends the number, then
+            return self.has_number(digits)
+        return any(number.startswith(fold(digits)) for number in self.numbers)
 
     def has_number(self, number: str) -> bool:
         """Whether the number stands here in digits, or in a word up to twelve."""
@@ -218,9 +223,12 @@ class Unfinished:
         """
         tail = self.text[self.word :] + piece
         for match in NUMBER.finditer(tail):
-            is_open = not ends and tail[match.end() :] in ("", ".", ",")
-            has_number = source.may_have_number if is_open else source.has_number
-            if not has_number(match.group()):
+            rest = tail[match.end() :]
+            if ends or rest not in ("", ".", ","):
+                has_it = source.has_number(match.group())
+            else:
+                has_it = source.may_have_number(match.group() + rest)
+            if not has_it:
                 return True
         for match in PART.finditer(tail):
             is_open = not ends and match.end() == len(tail)

@@ -35,6 +35,8 @@ SOURCE = SourceNames(
         ("All 1", ",", False),
         ("All 1,", "250", False),
         ("All 1250", " of", False),
+        ("All 12", ",", True),  # neither 12 nor anything that goes on like this
+        ("All 1250", ",", False),
         ("All 3", ".", False),
         ("All 3.", "5", False),
         ("All 3", " of", False),  # three
