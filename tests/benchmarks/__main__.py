@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--output", default=str(README), help="- prints the report alone")
     arguments = parser.parse_args()
     results: dict[Setting, dict[Variant, Measured]] = {}
+    left_out: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for setting, variants in settings(arguments.quick):
             place = Path(folder) / setting.shape
@@ -62,9 +63,13 @@ def main() -> None:
             print(f"measuring {setting}", file=sys.stderr)
             is_main = variants is VARIANTS
             rounds = arguments.rounds if is_main else min(arguments.rounds, EXTRA_ROUNDS)
-            results[setting] = measure(setting, place, rounds, variants)
+            try:
+                results[setting] = measure(setting, place, rounds, variants)
+            except RuntimeError as error:  # an hour of other figures stands
+                print(f"left out: {error}", file=sys.stderr)
+                left_out.append(str(error))
     page = None if arguments.quick else median(seconds_to_page() for _ in range(PAGE_STARTS))
-    text = report(results, page)
+    text = report(results, page, left_out)
     if arguments.output != "-" and not arguments.quick:
         Path(arguments.output).write_text(text, encoding="utf-8")
     print(text)

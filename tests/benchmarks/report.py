@@ -63,7 +63,7 @@ NAMES = {
 }
 
 
-def report(results: Results, page_seconds: float | None) -> str:
+def report(results: Results, page_seconds: float | None, left_out: Sequence[str] = ()) -> str:
     """The whole page."""
     main = {setting: by for setting, by in results.items() if OURS_PLAIN in by}
     others = {setting: by for setting, by in results.items() if setting not in main}
@@ -73,6 +73,7 @@ def report(results: Results, page_seconds: float | None) -> str:
         parts += ["## Batches, and sources that grow\n", growth(others)]
     if page_seconds is not None:
         parts.append(f"`python app.py` to a served page: {page_seconds:.1f} s.\n")
+    parts += [f"Left out: {reason}.\n" for reason in left_out]
     return "\n".join([*parts, "## All figures\n", details(main)])
 
 
