@@ -12,6 +12,7 @@ from tests.e2e.conftest import (
     SlowLibrary,
     choose_model,
     colour,
+    finished,
     set_number,
     summarize,
     write,
@@ -106,7 +107,7 @@ def test_control_and_enter_in_the_text_starts_a_run(opened: Page) -> None:
     set_number(opened, "max_new_tokens", 8)
     write(opened, TEXT)
     opened.locator("#text textarea").press("Control+Enter")
-    expect(opened.locator(".gs-summary")).to_have_attribute("data-state", "done")
+    finished(opened, 2)  # the stored run was done before
     assert opened.locator(".gs-word").count() >= 1
 
 
