@@ -85,7 +85,7 @@ mostly differs, too; places count the tokens that don't.
 |---|---:|---:|---:|---:|
 {table}
 
-Again: `python -m tests.benchmarks.precision --data FILE --limit N`.
+Again: `python -m tests.benchmarks.precision --model assets/models/{model} --data FILE --limit 10`.
 """
 
 
