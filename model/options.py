@@ -1,8 +1,8 @@
 """What a caller may ask of the decoder: one frozen record that checks itself. No torch here.
 
 Names and meanings are those of Hugging Face's `GenerationConfig`, which has no `names_from_source`,
-`coverage_penalty`, `seed` and `record_top_k`. Two things differ for the models
-trained here (`strategies.manners` keeps those of other makers to their library): rules work on
+`coverage_penalty`, `seed` and `record_top_k`. Two things differ for the models trained here
+(`strategies.manners` keeps those of other makers to their library): rules work on
 log-probabilities, since a copy mixture has no logits, and "tokens so far" are the generated ones,
 without the decoder's start token.
 """

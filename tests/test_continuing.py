@@ -12,17 +12,17 @@ import pytest
 from model import DecodingOptions, Summarizer, Trace, running
 from model.text.byte_level import text_and_spans
 from model.trace import Hypothesis, TraceError
-from tests.test_summarizer import BEAMS, GREEDY, SAMPLE, TEXT, folder, tiny  # noqa: F401
+from tests.tiny_models import BEAMS, GREEDY, SAMPLE, TEXT
 
 EOS = 2
 
 
 @pytest.fixture(scope="module")
-def trace(tiny: Summarizer) -> Trace:  # noqa: F811
+def trace(tiny: Summarizer) -> Trace:
     return tiny.summarize(TEXT, BEAMS, "title").trace
 
 
-def last(tiny: Summarizer, trace: Trace, step: int, **asked: object) -> Trace:  # noqa: F811
+def last(tiny: Summarizer, trace: Trace, step: int, **asked: object) -> Trace:
     *_, update = tiny.continue_from(trace, 0, step, **asked)
     assert update.trace is not None
     assert update.text == update.trace.hypotheses[0].text
@@ -31,7 +31,7 @@ def last(tiny: Summarizer, trace: Trace, step: int, **asked: object) -> Trace:  
 
 @pytest.mark.parametrize("options", [None, GREEDY, SAMPLE])
 def test_a_continuation_keeps_the_tokens_and_goes_on_with_the_choice(
-    tiny: Summarizer,  # noqa: F811
+    tiny: Summarizer,
     trace: Trace,
     options: DecodingOptions | None,
 ) -> None:
@@ -53,7 +53,7 @@ def test_a_continuation_keeps_the_tokens_and_goes_on_with_the_choice(
     )
 
 
-def test_choosing_what_was_chosen_changes_nothing_under_greedy_search(tiny: Summarizer) -> None:  # noqa: F811
+def test_choosing_what_was_chosen_changes_nothing_under_greedy_search(tiny: Summarizer) -> None:
     first = tiny.summarize(TEXT, GREEDY).trace
     for step, id in enumerate(first.hypotheses[0].token_ids):
         if id > 9:
@@ -61,7 +61,7 @@ def test_choosing_what_was_chosen_changes_nothing_under_greedy_search(tiny: Summ
             assert again.hypotheses[0].token_ids == first.hypotheses[0].token_ids
 
 
-def test_a_typed_word_gets_the_space_of_the_token_in_its_place(tiny: Summarizer) -> None:  # noqa: F811
+def test_a_typed_word_gets_the_space_of_the_token_in_its_place(tiny: Summarizer) -> None:
     options = DecodingOptions(num_beams=1, max_new_tokens=20, forced_prefix="The council voted on")
     first = tiny.summarize(TEXT, options).trace
     shown = first.vocabulary
@@ -75,14 +75,14 @@ def test_a_typed_word_gets_the_space_of_the_token_in_its_place(tiny: Summarizer)
     assert last(tiny, first, cut, text="x").options["forced_prefix"] == f"{inside}x"
 
 
-def test_a_script_without_spaces_goes_on_without_one(tiny: Summarizer) -> None:  # noqa: F811
+def test_a_script_without_spaces_goes_on_without_one(tiny: Summarizer) -> None:
     first = tiny.score(TEXT, "The council")
     end = len(first.hypotheses[0].token_ids) - 1
     for typed, shown in (("voted", "The council voted"), ("图书馆", "The council图书馆")):
         assert last(tiny, first, end, text=typed).options["forced_prefix"] == shown
 
 
-def test_the_end_token_ends_the_summary_there(tiny: Summarizer, trace: Trace) -> None:  # noqa: F811
+def test_the_end_token_ends_the_summary_there(tiny: Summarizer, trace: Trace) -> None:
     options = dataclasses.replace(BEAMS, min_new_tokens=9)
     again = last(tiny, trace, 2, token_id=EOS, options=options)
     assert again.hypotheses[0].token_ids == (*trace.hypotheses[0].token_ids[:2], EOS)
@@ -90,7 +90,7 @@ def test_the_end_token_ends_the_summary_there(tiny: Summarizer, trace: Trace) ->
 
 
 def test_updates_begin_with_what_was_kept(
-    tiny: Summarizer,  # noqa: F811
+    tiny: Summarizer,
     trace: Trace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -99,7 +99,7 @@ def test_updates_begin_with_what_was_kept(
     assert all(" rise" in update.text for update in growing)
 
 
-def test_a_scored_text_can_be_continued(tiny: Summarizer) -> None:  # noqa: F811
+def test_a_scored_text_can_be_continued(tiny: Summarizer) -> None:
     again = last(tiny, tiny.score(TEXT, "The council voted."), 1, text=" x")
     assert again.options["max_new_tokens"] == 24
 
@@ -122,7 +122,7 @@ def test_a_scored_text_can_be_continued(tiny: Summarizer) -> None:  # noqa: F811
     ],
 )
 def test_what_cannot_be_continued_is_refused_at_once(
-    tiny: Summarizer,  # noqa: F811
+    tiny: Summarizer,
     trace: Trace,
     asked: dict,
     message: str,
@@ -132,7 +132,7 @@ def test_what_cannot_be_continued_is_refused_at_once(
 
 
 def test_a_trace_of_another_model_is_refused_with_both_names(
-    tiny: Summarizer,  # noqa: F811
+    tiny: Summarizer,
     trace: Trace,
 ) -> None:
     other = dataclasses.replace(trace, model={"name": "theirs", "fingerprint": "0"})
@@ -140,7 +140,7 @@ def test_a_trace_of_another_model_is_refused_with_both_names(
         tiny.continue_from(other, 0, 1, text="a")
 
 
-def test_a_forged_trace_is_refused_and_runs_nothing(tiny: Summarizer, trace: Trace) -> None:  # noqa: F811
+def test_a_forged_trace_is_refused_and_runs_nothing(tiny: Summarizer, trace: Trace) -> None:
     def forged(token_ids: tuple[int, ...], options: dict | None = None) -> Trace:
         written = dataclasses.replace(trace.hypotheses[0], token_ids=token_ids, finished=False)
         options = trace.options if options is None else options
@@ -158,7 +158,7 @@ def test_a_forged_trace_is_refused_and_runs_nothing(tiny: Summarizer, trace: Tra
 
 @pytest.mark.parametrize("options", [BEAMS, SAMPLE])
 def test_what_the_vocabulary_puts_together_is_what_the_tokenizer_wrote(
-    tiny: Summarizer,  # noqa: F811
+    tiny: Summarizer,
     options: DecodingOptions,
 ) -> None:
     options = dataclasses.replace(options, forced_prefix="a \u2603 b")
@@ -236,7 +236,7 @@ def test_a_forged_vocabulary_fills_no_memory(trace: Trace) -> None:
         dataclasses.replace(forged, hypotheses=()).through(3, 0)
 
 
-def test_a_run_without_steps_has_no_places(tiny: Summarizer) -> None:  # noqa: F811
+def test_a_run_without_steps_has_no_places(tiny: Summarizer) -> None:
     bare = tiny.summarize(TEXT, dataclasses.replace(BEAMS, record_top_k=0)).trace
     with pytest.raises(TraceError, match="recorded no steps"):
         bare.through(0, 0)

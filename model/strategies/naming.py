@@ -17,12 +17,13 @@ from torch import Tensor
 
 from model.filters import FORBIDDEN, Rows
 from model.options import DecodingOptions
-from model.text.names import SourceNames, Unfinished
+from model.text.names import SourceNames
+from model.text.unfinished import Unfinished
 from model.tokenizer import Tokenizer
 
 LEAST = 32  # candidates a row; sampling without a limit of its own draws from `MOST`
 MOST = 1_024
-LAST = 24  # tokens written that a word's judgement looks back at
+LOOK_BACK = 24  # tokens written that a word is judged by
 DEEPER = (256, 1_000_000)  # candidates where all others are forbidden, as in a rare name's middle
 
 
@@ -55,30 +56,26 @@ class NamesFromSource:
 
     def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
         """Log-probabilities [B, V] with all but the candidates forbidden."""
-        best = log_probs.topk(min(self.depth, log_probs.shape[-1]), dim=-1)
-        values = best.values.clone()
+        result = torch.full_like(log_probs, FORBIDDEN)
         written = list(zip(rows.prefixes, rows.sources, strict=True))
-        for row, tokens in enumerate(best.indices.tolist()):
-            values[row, self._lacking(*written[row], tokens)] = FORBIDDEN
-        result = torch.full_like(log_probs, FORBIDDEN).scatter(-1, best.indices, values)
-        for row in (~values.isfinite().any(dim=-1)).nonzero().flatten().tolist():
-            result[row] = self._deeper(log_probs[row], *written[row])
-        return result
-
-    def _deeper(self, log_probs: Tensor, prefix: Sequence[int], source: int) -> Tensor:
-        """A row's log-probabilities [V] where the most probable tokens all name something new."""
-        for depth in DEEPER:
-            best = log_probs.topk(min(depth, len(log_probs)))
+        stuck = list(range(len(written)))
+        for depth in (self.depth, *DEEPER):
+            best = log_probs[stuck].topk(min(depth, log_probs.shape[-1]), dim=-1)
             values = best.values.clone()
-            values[self._lacking(prefix, source, best.indices.tolist())] = FORBIDDEN
-            if values.isfinite().any():
-                return torch.full_like(log_probs, FORBIDDEN).scatter(-1, best.indices, values)
-        return log_probs  # it has to go on
+            for place, tokens in enumerate(best.indices.tolist()):
+                values[place, self._lacking(*written[stuck[place]], tokens)] = FORBIDDEN
+            result[stuck] = result[stuck].scatter(-1, best.indices, values)
+            left = values.isfinite().any(dim=-1).tolist()
+            stuck = [row for row, has_some in zip(stuck, left, strict=True) if not has_some]
+            if not stuck:
+                return result
+        result[stuck] = log_probs[stuck]  # they have to go on
+        return result
 
     def _lacking(self, prefix: Sequence[int], number: int, tokens: Sequence[int]) -> list[int]:
         """Places among `tokens` of those that name what source `number` lacks."""
         source, pieces = self.sources[number], _pieces(self.tokenizer)
-        written = Unfinished.of(self.tokenizer.decode(prefix[-LAST:]))
+        written = Unfinished.of(self.tokenizer.decode(prefix[-LOOK_BACK:]))
         if written.lacks(source, ""):
             return []  # somebody put it there
         word = written.text[written.word :]
@@ -86,11 +83,15 @@ class NamesFromSource:
         found = []
         for place, token in enumerate(tokens):
             text, is_small = pieces[token]
+            ends = token == self.tokenizer.eos_id
+            if self.tokenizer.is_special(token) and not ends:
+                found.append(place)  # writes nothing, and would leave a name as open as it was
+                continue
             if small and is_small:
                 continue
             key = (number, word, written.opens, written.next_opens, token)
             if key not in self.known:
-                self.known[key] = written.lacks(source, text, token == self.tokenizer.eos_id)
+                self.known[key] = written.lacks(source, text, ends)
             if self.known[key]:
                 found.append(place)
         return found

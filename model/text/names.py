@@ -33,7 +33,6 @@ SMALL_IN_TITLES = re.compile(
 )
 IN_ACRONYMS_SKIPPED = ("of", "the", "and", "for")
 DERIVED = ("s", "n", "an", "ian", "ese", "i", "ns", "ans", "ians", "is")  # plurals, inhabitants
-LAST = re.compile(r"(?:\d[\d.,]*|[^\W_]+)$")  # a word or number that may go on
 NUMBER_WORDS = [
     "one",
     "two",
@@ -133,7 +132,7 @@ def numbers_of(text: str) -> Iterator[tuple[int, str]]:
 
 
 @dataclass(frozen=True)
-class _Word:
+class Word:
     """A part of a summary's word, and whether its first letter says anything."""
 
     text: str
@@ -143,7 +142,7 @@ class _Word:
 
 def names_of(summary: str) -> list[tuple[int, str]]:
     """The names of a summary and their places; the module's docstring says what is one."""
-    words = list(_parts(summary))
+    words = list(parts_of(summary))
     if summary.isupper():
         return []
     title = _in_title_case([word.text for word in words])
@@ -158,7 +157,8 @@ def is_name(word: str, capital_expected: bool) -> bool:
     return any(c.isupper() for c in word[1:]) or (word[0].isupper() and not capital_expected)
 
 
-def _parts(text: str) -> Iterator[_Word]:
+def parts_of(text: str) -> Iterator[Word]:
+    """The parts of a text's words, in order."""
     starts = iter([0, *sentence_ends(text), len(text) + 1])
     next_start, end = next(starts), 0
     for match in PART.finditer(text):
@@ -168,7 +168,7 @@ def _parts(text: str) -> Iterator[_Word]:
             next_start = next(starts)
         # An apostrophe inside a word is no opening quote.
         inside = len(between) == 1 and end > 0 and between in "'’-"
-        yield _Word(match.group(), match.start(), opens and not inside)
+        yield Word(match.group(), match.start(), opens and not inside)
         end = match.end()
 
 
@@ -197,44 +197,3 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
     plain = plain.replace("\u2019", "'").replace("\u2010", "-")
     return THOUSANDS.sub("", plain)
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """The end of a text that is being written. Of a title in the making nothing is known yet."""
-
-    text: str
-    word: int  # place where the last word or number begins; the length where none is open
-    opens: bool  # whether the last word opens a sentence, as for `_Word`
-    next_opens: bool  # whether a word that follows would
-
-    @classmethod
-    def of(cls, text: str) -> Unfinished:
-        """Look at `text` once, for all that may continue it."""
-        *before, following = _parts(f"{text} X")
-        found = LAST.search(text)
-        place = found.start() if found else len(text)
-        return cls(text, place, bool(before) and before[-1].opens, following.opens)
-
-    def lacks(self, source: SourceNames, piece: str, ends: bool = False) -> bool:
-        """Whether `piece`, written next, names what the source lacks, whatever comes after it.
-
-        `ends` says that nothing does. What the text has finished already isn't judged again.
-        """
-        tail = self.text[self.word :] + piece
-        for match in NUMBER.finditer(tail):
-            rest = tail[match.end() :]
-            if ends or rest not in ("", ".", ","):
-                has_it = source.has_number(match.group())
-            else:
-                has_it = source.may_have_number(match.group() + rest)
-            if not has_it:
-                return True
-        for match in PART.finditer(tail):
-            is_open = not ends and match.end() == len(tail)
-            is_last = match.start() == 0 and self.word < len(self.text)
-            has_name = source.may_have_name if is_open else source.has_name
-            opens = self.opens if is_last else self.next_opens
-            if is_name(match.group(), opens) and not has_name(match.group()):
-                return True
-        return False
