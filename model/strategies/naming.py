@@ -31,7 +31,8 @@ DEEPER = (256, 1_000_000)  # candidates where all others are forbidden, as in a 
 class NamesFromSource:
     """Leaves every row the `depth` most probable tokens, without those that name something new.
 
-    Where that leaves none, all others are looked at; where these don't help, the row is left alone.
+    Where that leaves none, all others are looked at. Where these don't help either, the row is
+    given up, or left alone if its source has no other.
     """
 
     tokenizer: Tokenizer
@@ -68,8 +69,11 @@ class NamesFromSource:
             left = values.isfinite().any(dim=-1).tolist()
             stuck = [row for row, has_some in zip(stuck, left, strict=True) if not has_some]
             if not stuck:
-                return result
-        result[stuck] = log_probs[stuck]  # they have to go on
+                break
+        going = {source for row, (_, source) in enumerate(written) if row not in stuck}
+        for row in stuck:  # as where another rule forbids the rest of a name: other rows go on
+            if rows.sources[row] not in going:
+                result[row] = log_probs[row]
         return result
 
     def _lacking(self, prefix: Sequence[int], number: int, tokens: Sequence[int]) -> list[int]:

@@ -85,12 +85,17 @@ def test_a_name_is_ended_by_whatever_token_can(
     assert left
 
 
-def test_a_row_that_can_only_name_something_new_goes_on(tokenizer: Tokenizer) -> None:
+def test_a_row_that_can_only_name_something_new_is_given_up_unless_it_is_the_last(
+    tokenizer: Tokenizer,
+) -> None:
     prefix = tuple(tokenizer.encode_prefix("We saw"))
-    galileo = tokenizer.encode_batch([" Galileo"])[0][0]
-    only = torch.full((1, tokenizer.vocabulary_size), float("-inf"))
-    only[0, galileo] = 0.0
-    assert rule(tokenizer, [SOURCE])(only, Rows([prefix], [0]))[0, galileo].isfinite()
+    galileo, small = (tokenizer.encode_batch([word])[0][0] for word in (" Galileo", " and"))
+    only = torch.full((2, tokenizer.vocabulary_size), float("-inf"))
+    only[0, galileo] = only[1, small] = 0.0
+    both = rule(tokenizer, [SOURCE])(only, Rows([prefix] * 2, [0, 0]))
+    assert both.isfinite().any(dim=1).tolist() == [False, True]
+    apart = rule(tokenizer, [SOURCE] * 2)(only, Rows([prefix] * 2, [0, 1]))
+    assert apart.isfinite().any(dim=1).tolist() == [True, True]
 
 
 @pytest.mark.parametrize(
