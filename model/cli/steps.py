@@ -114,6 +114,14 @@ def _add_train(commands: Any) -> None:
         "--config", required=True, type=Path, metavar="FILE", help="TOML with [model], [training]"
     )
     parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="LINE",
+        dest="changes",
+        help='TOML that goes before the file\'s, such as "training.max_steps = 400"; repeatable',
+    )
+    parser.add_argument(
         "--data", required=True, type=Path, metavar="DIR", help="prepared data and tokenizer.json"
     )
     parser.add_argument(
@@ -190,7 +198,7 @@ def train(arguments: argparse.Namespace) -> int:
     from model.training.settings import load_configuration
 
     outcome = loop.train(
-        load_configuration(arguments.config),
+        load_configuration(arguments.config, arguments.changes),
         arguments.data,
         arguments.output,
         resume=arguments.resume,

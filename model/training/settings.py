@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -128,13 +128,31 @@ class Configuration:
         return config
 
 
-def load_configuration(path: Path) -> Configuration:
-    """Read a TOML file; every mistake is a ValueError that names it."""
+def load_configuration(path: Path, changes: Sequence[str] = ()) -> Configuration:
+    """Read a TOML file; every mistake is a ValueError that names it.
+
+    `changes` are lines of TOML such as "training.max_steps = 400" that go before the file's.
+    """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{path} is not a readable TOML file: {error}") from error
-    return configuration_from(values, str(path))
+    try:
+        changed = tomllib.loads("\n".join(changes))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{'; '.join(changes)!r:.200} is not TOML: {error}") from error
+    return configuration_from(_merged(values, changed), str(path))
+
+
+def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables of both as one; where both have a value, that of `changes`."""
+    result = dict(values)
+    for key, value in changes.items():
+        old = values.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = _merged(old, value)
+        result[key] = value
+    return result
 
 
 def configuration_from(values: Mapping[str, Any], where: str) -> Configuration:

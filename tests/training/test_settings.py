@@ -41,6 +41,28 @@ def test_a_file_gives_model_training_and_weights(tmp_path):
     assert configuration.training.sampling.set_weights == {"news": 0.5}
 
 
+FILE = "[model]\nfamily = 'rnn'\n[training]\nmax_steps = 5\n[training.set_weights]\nnews = 0.5\n"
+
+
+def test_changes_go_before_the_file(tmp_path):
+    changes = ["training.max_steps = 9", "training.set_weights.mail = 0", "model.copy_gate = false"]
+    configuration = load_configuration(write(tmp_path, FILE), changes)
+    assert configuration.training.max_steps == 9
+    assert configuration.training.sampling.set_weights == {"news": 0.5, "mail": 0}
+    assert configuration.model_config(300) == RNNConfig(vocabulary_size=300, copy_gate=False)
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ("training.max_steps", "'training.max_steps' is not TOML"),
+    ("training = 3", "training must be a table, got 3"),
+    ("training.max_steps.a = 3", "max_steps must be int, got {'a': 3}"),
+    ("training.lr = 3", "unknown settings: lr"),
+])  # fmt: skip
+def test_mistakes_in_a_change_are_named(tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
+        load_configuration(write(tmp_path, FILE), [change])
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("[model", "not a readable TOML file"),
     ("[mode]", "unknown tables: mode"),
