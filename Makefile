@@ -1,12 +1,14 @@
 # What a newcomer types. Every target makes .venv and installs what it needs on first use.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --quiet
+PIP := $(BIN)/python -m pip install --quiet --quiet --no-compile
 PYTEST := $(BIN)/python -m pytest -q
 CHROMIUM := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
 
 export GRADIO_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
+# Compiling all that pip installs takes a minute; the first import compiles what is used, and keeps it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: space help demo test check lint format test-fast test-slow test-e2e chromium bench stored-run clean
 .DEFAULT_GOAL := help

@@ -27,6 +27,8 @@ def test_hostile_markup_stays_text_wherever_a_summary_is_shown(opened: Page) -> 
     opened.locator("#option-forced_prefix input, #option-forced_prefix textarea").fill(HOSTILE)
     summarize(opened, f"{TEXT} {HOSTILE}", longest=80)
     opened.locator("#summary .gs-word").first.click()
+    assert HOSTILE in " ".join(opened.locator("#summary .gs-words").inner_text().split())
+    assert "${window.hacked=2}" in opened.locator(".gs-source").inner_text()
     expect(opened.locator("#alternatives .gs-title")).to_contain_text("“<”")
     opened.locator(".gs-typed input").fill(HOSTILE)
     opened.locator(".gs-typed input").press("Enter")
@@ -119,6 +121,7 @@ def test_nothing_scrolls_sideways_on_a_phone_in_any_tab(opened: Page) -> None:
     opened.reload()
     expect(opened.locator("#summarize")).to_be_enabled()
     opened.get_by_role("button", name="All settings").click()
+    opened.locator("#summary .gs-word").first.click()
     too_wide = {}
     for tab in TABS:
         open_phone_tab(opened, tab)

@@ -125,19 +125,6 @@ def test_stop_ends_a_run_and_leaves_the_page_ready(opened: Page, library: SlowLi
     summarize(opened)  # and the next run works
 
 
-def test_pasted_markup_and_templates_stay_text_in_every_view(opened: Page) -> None:
-    opened.get_by_role("button", name="All settings").click()
-    opened.locator("#option-forced_prefix input, #option-forced_prefix textarea").fill(HOSTILE)
-    summarize(opened, HOSTILE * 3, longest=150)
-    opened.locator(".gs-word").first.click()
-    shown = opened.locator(".gs-words").inner_text()
-    assert '<img src=x onerror="window.hacked=1">' in " ".join(shown.split())
-    assert "${window.hacked=2}" in opened.locator(".gs-source").inner_text()
-    expect(opened.locator("img[src='x']")).to_have_count(0)
-    assert opened.evaluate("window.hacked") is None
-    assert opened.script_errors == []  # type: ignore[attr-defined]
-
-
 def test_an_empty_text_gets_a_message_and_the_page_stays_usable(opened: Page) -> None:
     write(opened, "   ")
     opened.locator("#summarize").click()
@@ -200,16 +187,6 @@ def test_an_example_fills_the_text_and_its_style(opened: Page) -> None:
     expect(opened.locator("#style input:checked")).to_have_value("notes")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_scrolls_sideways_on_a_phone(opened: Page, theme: str) -> None:
-    opened.set_viewport_size({"width": 390, "height": 844})
-    opened.evaluate("theme => window.gistscope.theme(theme)", theme)
-    summarize(opened, "The council kept the library. " * 9)
-    opened.locator(".gs-word").first.click()
-    opened.wait_for_timeout(300)
-    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
-
-
 def test_pointing_at_a_word_does_not_move_it_away_in_a_narrow_window(opened: Page) -> None:
     opened.set_viewport_size({"width": 390, "height": 844})
     summarize(opened, TEXT)
@@ -227,21 +204,22 @@ def test_an_example_sets_the_length_of_its_style(opened: Page) -> None:
     expect(longest).not_to_have_value("28")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_is_legible_in_both_themes(opened: Page, theme: str) -> None:
-    opened.evaluate("theme => window.gistscope.theme(theme)", theme)
+def test_text_is_legible_in_both_themes(opened: Page) -> None:
     summarize(opened)
     opened.locator(".gs-word").first.click()
-    card = colour(opened, ".gs-card", "backgroundColor")
-    assert (luminance(card) < 0.1) == (theme == "dark")
-    for selector, part in (
-        (".gs-word", "color"),
-        (".gs-read", "color"),
-        (".gs-hint", "color"),
-        (".gs-facts dt", "color"),
-        (".gs-alternatives tbody th", "color"),
-        ("#attention .ytick text", "fill"),
-        ("#attention .xtick text", "fill"),
-        ("#chart .xtick text", "fill"),
-    ):
-        assert contrast(colour(opened, selector, part), card) >= 4.5, (selector, theme)
+    for theme in ("light", "dark"):
+        opened.evaluate("theme => window.gistscope.theme(theme)", theme)
+        opened.wait_for_timeout(500)  # colours fade, figures are drawn again
+        card = colour(opened, ".gs-card", "backgroundColor")
+        assert (luminance(card) < 0.1) == (theme == "dark")
+        for selector, part in (
+            (".gs-word", "color"),
+            (".gs-read", "color"),
+            (".gs-hint", "color"),
+            (".gs-facts dt", "color"),
+            (".gs-alternatives tbody th", "color"),
+            ("#attention .ytick text", "fill"),
+            ("#attention .xtick text", "fill"),
+            ("#chart .xtick text", "fill"),
+        ):
+            assert contrast(colour(opened, selector, part), card) >= 4.5, (selector, theme)

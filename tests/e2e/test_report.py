@@ -146,10 +146,10 @@ def test_theme_and_language_change_without_a_server(report: Page) -> None:
     expect(report.locator("html")).to_have_attribute("lang", "zh-Hans")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation_in_a_report(report: Page, theme: str) -> None:
-    report.evaluate("theme => window.gistscope.theme(theme)", theme)
+def test_axe_finds_no_violation_in_a_report_in_either_theme(report: Page) -> None:
     report.locator(".gs-word").first.click()
     expect(report.locator("#alternatives tbody tr").first).to_be_visible()
-    report.wait_for_timeout(250)  # colours fade in; axe would read them half way
-    assert violations(report) == []
+    for theme in ("light", "dark"):
+        report.evaluate("theme => window.gistscope.theme(theme)", theme)
+        report.wait_for_timeout(250)  # colours fade in; axe would read them half way
+        assert violations(report) == [], theme

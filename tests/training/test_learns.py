@@ -21,8 +21,8 @@ MODELS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 TRAINING = {
-    "max_steps": 700, "learning_rate": 3e-3, "warmup_steps": 100, "label_smoothing": 0.0,
-    "batch_tokens": 1536, "average_decay": 0.99, "validate_every": 350, "threads": 1,
+    "max_steps": 450, "learning_rate": 3e-3, "warmup_steps": 100, "label_smoothing": 0.0,
+    "batch_tokens": 1024, "average_decay": 0.99, "validate_every": 225, "threads": 1,
     "precision": "fp32",
 }  # fmt: skip
 
