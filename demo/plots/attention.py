@@ -37,6 +37,7 @@ ROW_HEIGHT = 24  # pixels
 COLUMN_WIDTH = {"words": 12, "tokens": 12, "sentences": 44}
 SLANT = {"words": -60, "tokens": -60, "sentences": -30}  # degrees
 ABOVE = {"words": 5.6, "tokens": 5.6, "sentences": 3.4}  # pixels a character of slanted labels
+ACROSS = {"words": 3.0, "tokens": 3.0, "sentences": 5.0}  # and how far they lean, a character
 BESIDE = 7.0  # pixels a character of the words left of the map
 STRIP, GAP = 18, 10  # pixels: the strip of copied shares, and what parts it from the map
 UNIT_GRID = {"x0": 0, "dx": 1, "y0": 0, "dy": 1}
@@ -140,7 +141,9 @@ def _layout(words: Sequence[str], columns: Columns, view: AttentionView) -> go.L
     full = [*(wrapped(part.text) for part in columns.parts), ours(MARKS_NAME)]
     above = round(34 + ABOVE[view.unit] * max(map(len, short)))
     left = round(28 + BESIDE * max(map(len, words)))
-    layout = frame(above + ROW_HEIGHT * len(words) + 12, {"l": left, "r": 24, "t": above, "b": 12})
+    right = round(14 + ACROSS[view.unit] * len(short[-1]))  # the last label leans out of the map
+    height = above + ROW_HEIGHT * len(words) + 12
+    layout = frame(height, {"l": left, "r": right, "t": above, "b": 12})
     layout.update(
         xaxis=word_axis(
             full if sentences else short,
@@ -155,7 +158,7 @@ def _layout(words: Sequence[str], columns: Columns, view: AttentionView) -> go.L
         meta={
             "axis": "y",
             "words": list(range(len(words))),
-            "min_width": left + 24 + STRIP + GAP + COLUMN_WIDTH[view.unit] * len(short),
+            "min_width": left + right + STRIP + GAP + COLUMN_WIDTH[view.unit] * len(short),
             "unit": view.unit,
         },
     )

@@ -26,6 +26,7 @@ from model.trace import Trace
 LOW = 0.5  # below it a bar is orange: another word or words together were more probable
 MOST_NUMBERS = 40  # bars; more of them leave no room for numbers
 BAR_WIDTH = 34  # pixels a word or a token needs at least
+SLANT, LEAN = -45, 4.6  # degrees, and the pixels that a character of a slanted label takes each way
 # Three rows over one axis, as (low, high) shares of the height.
 PROBABILITY_ROW, ENTROPY_ROW, RANK_ROW = (0.68, 1.0), (0.36, 0.62), (0.0, 0.28)
 
@@ -37,7 +38,9 @@ def word_probabilities(trace: Trace, hypothesis: int = 0) -> go.Figure:
         return empty_figure("The summary is empty.")
     heights = [word.probability for word in words]
     numbers = [f"{height:.2f}" for height in heights] if len(words) <= MOST_NUMBERS else None
-    figure = go.Figure(layout=frame(270, {"l": 34, "r": 8, "t": 18, "b": 64}))
+    labels = [word_name(word) for word in words]
+    left, below = _room(labels, 34)
+    figure = go.Figure(layout=frame(206 + below, {"l": left, "r": 8, "t": 18, "b": below}))
     figure.add_bar(
         x=list(range(len(words))),
         y=heights,
@@ -47,16 +50,16 @@ def word_probabilities(trace: Trace, hypothesis: int = 0) -> go.Figure:
         textposition="outside",
         textfont={"size": 10},
         cliponaxis=False,
-        customdata=[word_name(word) for word in words],
+        customdata=labels,
         hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
     figure.update_layout(
-        xaxis=word_axis([word_name(word) for word in words], tickangle=-45, tickfont={"size": 11}),
+        xaxis=word_axis(labels, tickangle=SLANT, tickfont={"size": 11}),
         yaxis=_scale(range=[0, 1.08], tickvals=[0, 0.5, 1]),
         meta={
             "axis": "x",
             "words": list(range(len(words))),
-            "min_width": 60 + BAR_WIDTH * len(words),
+            "min_width": left + 26 + BAR_WIDTH * len(words),
         },
     )
     return figure
@@ -73,12 +76,13 @@ def entropy_and_rank(trace: Trace, hypothesis: int = 0) -> go.Figure:
     probabilities = np.exp(trace.token_log_probs(hypothesis).astype(float))
     entropy = trace.entropy(hypothesis).astype(float)
     ranks = trace.ranks(hypothesis) + 1
-    figure = go.Figure(layout=frame(400, {"l": 62, "r": 12, "t": 12, "b": 64}))
+    left, below = _room([piece_name(piece) for piece in pieces], 62)
+    figure = go.Figure(layout=frame(336 + below, {"l": left, "r": 12, "t": 12, "b": below}))
     _add_bars(figure, pieces, probabilities)
     _add_entropy(figure, pieces, entropy)
     _add_ranks(figure, pieces, ranks)
     figure.update_layout(
-        xaxis=piece_axis(pieces, anchor="y3", tickangle=-45, tickfont={"size": 11}),
+        xaxis=piece_axis(pieces, anchor="y3", tickangle=SLANT, tickfont={"size": 11}),
         yaxis=_scale(
             range=[0, 1.05],
             tickvals=[0, 0.5, 1],
@@ -92,10 +96,16 @@ def entropy_and_rank(trace: Trace, hypothesis: int = 0) -> go.Figure:
         meta={
             "axis": "x",
             "words": [piece.word for piece in pieces],
-            "min_width": 74 + BAR_WIDTH * len(pieces),
+            "min_width": left + 12 + BAR_WIDTH * len(pieces),
         },
     )
     return figure
+
+
+def _room(labels: list[str], axis: int) -> tuple[int, int]:
+    """Margins left and below, in pixels: a label ends under its bar and begins left of it."""
+    left = round(LEAN * len(labels[0])) - BAR_WIDTH // 2 + 8
+    return max(axis, left), max(64, round(22 + LEAN * max(map(len, labels))))
 
 
 def _add_bars(figure: go.Figure, pieces: tuple[Piece, ...], heights: np.ndarray) -> None:
