@@ -18,7 +18,6 @@ from demo import plots
 from demo.assets import asset
 from demo.controls import CONTROLS
 from demo.language import LANGUAGE_BUTTON, language_head, script
-from demo.saved_runs import file_stem
 from demo.session import Run
 from demo.values import views
 from demo.values.reading import opening_view
@@ -64,11 +63,6 @@ def html_report(run: Run) -> str:
         views=_safe(json.dumps(_views(run), ensure_ascii=False, separators=(",", ":"))),
         runtime=_runtime(),
     )
-
-
-def report_name(run: Run) -> str:
-    """A name for the report's file, from the first words of the summary."""
-    return f"{file_stem(run)}.html"
 
 
 def _views(run: Run) -> dict[str, Any]:

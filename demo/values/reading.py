@@ -162,13 +162,6 @@ def opening_view(trace: Trace) -> AttentionView:
     return AttentionView(opening_unit(trace))
 
 
-def copied_share(trace: Trace, hypothesis: int = 0) -> float:
-    """Share of the summary's words that stand in the part of the source that was read."""
-    inside = {word.text.casefold() for word in trace.source_words()}
-    spoken = [word.text.casefold() for word in trace.words(hypothesis) if _is_word(word.text)]
-    return sum(word in inside for word in spoken) / len(spoken) if spoken else 0.0
-
-
 def word_count(segments: tuple[Segment, ...]) -> int:
     """Words without punctuation marks."""
     return sum(_is_word(segment.text) for segment in segments)

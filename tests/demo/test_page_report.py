@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from demo.report import html_report, report_name
-from demo.saved_runs import MAX_RUN_BYTES, load_run, run_json
+from demo.report import html_report
+from demo.saved_runs import MAX_RUN_BYTES, file_stem, load_run, run_json
 from demo.session import Run
 from model.trace import Hypothesis, Trace
 from tests.demo.made import make_trace
@@ -162,12 +162,12 @@ def test_a_run_without_attention_still_makes_a_report() -> None:
         ("x" * 500, "x" * 50),
     ],
 )
-def test_a_report_is_named_after_its_summary(text: str, name: str) -> None:
+def test_a_saved_file_is_named_after_its_summary(text: str, name: str) -> None:
     trace = make_trace()
     named = dataclasses.replace(trace.hypotheses[0], text=text)
-    found = report_name(Run(dataclasses.replace(trace, hypotheses=(named,)), "x"))
-    assert found == f"gistscope-{name}.html" if name else found == "gistscope.html"
-    assert re.fullmatch(r"[a-z0-9-]+\.html", found)
+    found = file_stem(Run(dataclasses.replace(trace, hypotheses=(named,)), "x"))
+    assert found == f"gistscope-{name}" if name else found == "gistscope"
+    assert re.fullmatch(r"[a-z0-9-]+", found)
 
 
 # ---- saved runs --------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.report import html_report, report_name
+from demo.report import html_report
 from demo.session import Run
 from model.trace import Trace
 from tests.demo.made import make_trace
@@ -48,7 +48,7 @@ def two_hypotheses() -> Trace:
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report as a visitor saves it."""
     run = Run(two_hypotheses(), "headline", parts=(two_hypotheses(),))
-    path = tmp_path_factory.mktemp("reports") / report_name(run)
+    path = tmp_path_factory.mktemp("reports") / "report.html"
     path.write_text(html_report(run), encoding="utf-8")
     return path
 
