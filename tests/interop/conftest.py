@@ -61,3 +61,13 @@ def no_blow_up(pair: Pairs) -> Iterator[None]:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+@pytest.fixture
+def folder(pair: Pairs, tmp_path: Path) -> Callable[..., Path]:
+    """A copy of a case's folder, to be changed."""
+
+    def of(case: str = "bart") -> Path:
+        return Path(shutil.copytree(pair(case).folder, tmp_path / case))
+
+    return of

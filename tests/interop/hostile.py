@@ -1,4 +1,4 @@
-"""Ways to spoil a folder."""
+"""Ways to change a folder, or to spoil it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 
 
 def edit(path: Path, **changes: object) -> None:
-    """Change keys of a JSON file."""
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    """Change keys of a JSON file, which may be missing yet."""
+    values = json.loads(path.read_text()) if path.is_file() else {}
+    path.write_text(json.dumps(values | changes))
 
 
 def change(folder: Path, **tensors: torch.Tensor | None) -> None:

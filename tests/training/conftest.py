@@ -83,3 +83,9 @@ def configure() -> Callable[..., Configuration]:
         return configuration_from({"model": model, "training": defaults | training}, "test")
 
     return configured
+
+
+def lines(run: Path, kind: str) -> list[dict[str, Any]]:
+    """What a run logged of one kind."""
+    read = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [line for line in read if line["kind"] == kind]

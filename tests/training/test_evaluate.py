@@ -1,19 +1,16 @@
-"""Evaluation: ROUGE, grouping, sampling, teacher-forced figures, the table."""
+"""Evaluation: summaries in order, teacher-forced figures, the table."""
 
 from __future__ import annotations
 
 import json
-import lzma
 import math
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
-from rouge_score.rouge_scorer import RougeScorer
 from torch import Tensor
 
 from model.options import DecodingOptions
@@ -26,11 +23,9 @@ from model.training.evaluate import (
     tabulate,
     write_all,
 )
-from model.training.examples import Example, group_by_source, load_examples, sample_per_set
+from model.training.examples import Example
 from model.training.figures import Row, to_json, to_markdown
 from model.training.forced import Pair, Prediction, predict
-from model.training.rouge import rouge
-from model.training.rows import Row as DataRow
 
 TEXTS = ["the cat sat on the mat", "a dog ran to the man", "the man and the dog sat"]
 
@@ -74,90 +69,6 @@ def opened(tokenizer: Tokenizer) -> SimpleNamespace:
 
 def example(source: str, *references: str, style: str = "title", set: str = "s") -> Example:
     return Example(source, references, style, set)
-
-
-# ROUGE
-
-
-def test_rouge_of_a_case_computed_by_hand() -> None:
-    scores = rouge("the cat sat", ["the cat lay down"])
-    assert scores["rouge1"] == pytest.approx(2 * 2 / (3 + 4))
-    assert scores["rouge2"] == pytest.approx(2 * 1 / (2 + 3))
-    assert scores["rougeL"] == pytest.approx(2 * 2 / (3 + 4))
-
-
-def test_rouge_takes_the_best_reference_for_every_metric() -> None:
-    references = ["cat the on sat", "the cat barked loudly at nothing today"]
-    each = [rouge("the cat sat on", [reference]) for reference in references]
-    assert each[0]["rouge1"] > each[1]["rouge1"]
-    assert each[0]["rouge2"] < each[1]["rouge2"]
-    both = rouge("the cat sat on", references)
-    assert both == {name: max(each[0][name], each[1][name]) for name in both}
-
-
-def test_rouge_is_that_of_the_library_with_stems() -> None:
-    scorer = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True)
-    summary, reference = (
-        "Running dogs were jumping over 3 fences.",
-        "A dog runs, jumps, and 3 fence",
-    )
-    expected = scorer.score(reference, summary)
-    found = rouge(summary, [reference])
-    assert {name: score.fmeasure for name, score in expected.items()} == pytest.approx(
-        {name: found[name] for name in expected}
-    )
-
-
-def test_rouge_lsum_matches_sentences_in_any_order() -> None:
-    scores = rouge("The dog ran. The cat sat.", ["The cat sat. The dog ran."])
-    assert scores["rougeLsum"] == pytest.approx(1)
-    assert scores["rougeL"] < 1
-
-
-def test_rouge_without_references_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one reference"):
-        rouge("text", [])
-
-
-# Examples
-
-
-def test_equal_sources_of_a_style_and_set_are_one_example() -> None:
-    rows = [
-        DataRow("a", "1", "title", "s"),
-        DataRow("b", "2", "title", "s"),
-        DataRow("a", "3", "title", "s"),
-        DataRow("a", "4", "tldr", "s"),
-    ]
-    assert group_by_source(rows) == [
-        example("a", "1", "3"),
-        example("b", "2"),
-        example("a", "4", style="tldr"),
-    ]
-
-
-def test_the_sample_of_a_set_does_not_depend_on_other_sets() -> None:
-    first = [example(f"a{i}", "r", set="a") for i in range(20)]
-    second = [example(f"b{i}", "r", set="b") for i in range(5)]
-    alone = sample_per_set(first, 3, seed=1)
-    mixed = sample_per_set(second + first, 3, seed=1)
-    assert len(mixed) == 6
-    assert [e for e in mixed if e.set == "a"] == alone
-    assert sample_per_set(first, 3, seed=2) != alone
-
-
-def test_bad_lines_of_a_data_file_are_counted(tmp_path: Path) -> None:
-    path = tmp_path / "data.jsonl.xz"
-    good = json.dumps({"source": "s", "target": "t", "style": "title", "set": "x"})
-    path.write_bytes(lzma.compress(f"{good}\nnot json\n\n{good}\n".encode()))
-    loaded = load_examples(path)
-    assert loaded.chosen == (example("s", "t", "t", set="x"),)
-    assert (loaded.available, loaded.bad_lines) == (1, 1)
-
-
-def test_a_limit_below_one_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="limit must be at least 1, got 0"):
-        load_examples(tmp_path / "data.jsonl", limit=0)
 
 
 # Teacher-forced figures
