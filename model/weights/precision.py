@@ -17,6 +17,7 @@ from model.weights.reduced import (
     BFloat16Linear,
     Float16Linear,
     Int8Linear,
+    has_avx512,
     has_bfloat16,
     has_fbgemm,
 )
@@ -42,8 +43,9 @@ def check_precision(precision: str) -> None:
 def use_precision(model: Seq2Seq, precision: str) -> str:
     """Prepare a float32 model for reading, in place; returns what `auto` stood for.
 
-    `auto` is the fastest on this machine whose loss is small: int8, or bf16 where the processor
-    has it, for a large model; fp32 for a small one, which gains nothing.
+    `auto` is the fastest on this machine that is worth its loss: fp32 for a small model, which
+    gains nothing; for a large one fp16, which loses nothing, or int8 where the processor has
+    AVX-512 (without it int8 is hardly faster), or bf16 where PyTorch lacks FBGEMM.
     """
     check_precision(precision)
     module = cast(nn.Module, model)
@@ -60,7 +62,9 @@ def _fastest(model: nn.Module) -> str:
     weights = [part.weight.numel() for part in model.modules() if isinstance(part, nn.Linear)]
     if sum(weights) < LARGE:
         return "fp32"
-    return "int8" if has_fbgemm() else "bf16" if has_bfloat16() else "fp32"
+    if has_fbgemm():
+        return "int8" if has_avx512() else "fp16"
+    return "bf16" if has_bfloat16() else "fp32"
 
 
 def _replace(model: nn.Module, narrower: Callable[[nn.Linear], nn.Module]) -> None:

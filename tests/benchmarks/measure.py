@@ -45,8 +45,8 @@ THEIRS, THEIRS_PLAIN = Variant("theirs"), Variant("theirs", records=False)
 PEER = Variant("peer")
 OURS_FP16 = Variant("ours", "fp16")
 OURS_INT8, PEER_INT8 = Variant("ours", "int8"), Variant("peer", "int8")
-RECORDING = (OURS, OURS_INT8, THEIRS, PEER, PEER_INT8)
-VARIANTS = (*RECORDING, OURS_FP16, OURS_PLAIN, THEIRS_PLAIN)
+RECORDING = (OURS, OURS_FP16, OURS_INT8, THEIRS, PEER, PEER_INT8)
+VARIANTS = (*RECORDING, OURS_PLAIN, THEIRS_PLAIN)
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def processor_summary(results: Results) -> str:
 
 def growth(results: Results) -> str:
     """Milliseconds and memory of everybody who records, by batch and length."""
-    variants = (OURS, OURS_INT8, THEIRS, PEER, PEER_INT8)
+    variants = (OURS, OURS_FP16, OURS_INT8, THEIRS, PEER, PEER_INT8)
     return _table(
         "parameters | beams | threads | sources | tokens each | ms: "
         + " | ".join(NAMES[variant] for variant in variants)

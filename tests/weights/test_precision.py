@@ -107,6 +107,16 @@ def test_auto_narrows_large_models_only(model: Any, monkeypatch: pytest.MonkeyPa
     assert use_precision(model, "auto") == "fp32"
 
 
+@needs_fbgemm
+@pytest.mark.parametrize(("wide", "chosen"), [(True, "int8"), (False, "fp16")])
+def test_auto_takes_eight_bits_only_where_they_are_quick(
+    model: Any, monkeypatch: pytest.MonkeyPatch, wide: bool, chosen: str
+) -> None:
+    monkeypatch.setattr(precision, "LARGE", 1000)
+    monkeypatch.setattr(precision, "has_avx512", lambda: wide)
+    assert use_precision(model, "auto") == chosen
+
+
 def test_an_unknown_precision_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"one of auto, fp32, bf16, fp16, int8, got 'fp8'"):
         check_precision("fp8")
