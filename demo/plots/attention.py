@@ -14,6 +14,7 @@ from demo.plots.frame import (
     empty_figure,
     frame,
     label,
+    leaning,
     ours,
     word_axis,
     word_name,
@@ -36,8 +37,6 @@ COPIED_SCALE = [[0.0, "rgba(13,148,136,0.06)"], [1.0, COPIED]]
 ROW_HEIGHT = 24  # pixels
 COLUMN_WIDTH = {"words": 12, "tokens": 12, "sentences": 44}
 SLANT = {"words": -60, "tokens": -60, "sentences": -30}  # degrees
-ABOVE = {"words": 5.6, "tokens": 5.6, "sentences": 3.4}  # pixels a character of slanted labels
-ACROSS = {"words": 3.0, "tokens": 3.0, "sentences": 5.0}  # and how far they lean, a character
 BESIDE = 7.0  # pixels a character of the words left of the map
 STRIP, GAP = 18, 10  # pixels: the strip of copied shares, and what parts it from the map
 UNIT_GRID = {"x0": 0, "dx": 1, "y0": 0, "dy": 1}
@@ -139,9 +138,9 @@ def _layout(words: Sequence[str], columns: Columns, view: AttentionView) -> go.L
     sentences = view.unit == "sentences"
     short = [*_labels(columns, sentences), ours(MARKS_NAME)]
     full = [*(wrapped(part.text) for part in columns.parts), ours(MARKS_NAME)]
-    above = round(34 + ABOVE[view.unit] * max(map(len, short)))
+    above = 34 + leaning(max(map(len, short)), SLANT[view.unit])[1]
     left = round(28 + BESIDE * max(map(len, words)))
-    right = round(14 + ACROSS[view.unit] * len(short[-1]))  # the last label leans out of the map
+    right = 14 + leaning(len(short[-1]), SLANT[view.unit])[0]  # the last one leans out of the map
     height = above + ROW_HEIGHT * len(words) + 12
     layout = frame(height, {"l": left, "r": right, "t": above, "b": 12})
     layout.update(

@@ -15,8 +15,10 @@ from demo.plots.frame import (
     empty_figure,
     frame,
     label,
+    leaning,
     ours,
     piece_axis,
+    piece_name,
     plain,
     word_axis,
 )
@@ -26,6 +28,7 @@ from model.trace import Alternative, Trace
 
 STRIP_ROWS = 6  # candidates a token; one more row where a less probable one was chosen
 STRIP_LABEL = 10  # characters in a cell
+SLANT = -45  # degrees, of the labels above
 CELL_WIDTH, CELL_HEIGHT = 64, 28  # pixels
 MOST_BARS = 8  # candidates of one step
 BAR_LABEL = 13  # characters left of a bar
@@ -53,17 +56,18 @@ def candidate_strip(trace: Trace, hypothesis: int = 0) -> go.Figure:
     columns = [_column(candidates) for candidates in steps]
     rows = max(len(column) for column in columns)
     names = [str(rank) for rank in range(1, STRIP_ROWS + 1)] + ["…"]
-    above = 66
-    figure = go.Figure(
-        layout=frame(above + CELL_HEIGHT * rows + 10, {"l": 30, "r": 24, "t": above, "b": 10})
-    )
+    labels = [piece_name(piece) for piece in pieces]
+    above = max(66, 22 + leaning(max(map(len, labels)), SLANT)[1])
+    right = max(24, leaning(len(labels[-1]), SLANT)[0] - CELL_WIDTH // 2 + 8)
+    height = above + CELL_HEIGHT * rows + 10
+    figure = go.Figure(layout=frame(height, {"l": 30, "r": right, "t": above, "b": 10}))
     figure.add_trace(_strip_cells(columns, rows))
     figure.add_trace(_frames(columns))
     figure.update_layout(
         xaxis=piece_axis(
             pieces,
             side="top",
-            tickangle=-45,
+            tickangle=SLANT,
             tickfont={"size": 11},
             range=[-0.5, len(pieces) - 0.5],
         ),
@@ -71,7 +75,7 @@ def candidate_strip(trace: Trace, hypothesis: int = 0) -> go.Figure:
         meta={
             "axis": "x",
             "words": [piece.word for piece in pieces],
-            "min_width": 54 + CELL_WIDTH * len(pieces),
+            "min_width": 30 + right + CELL_WIDTH * len(pieces),
         },
     )
     return figure

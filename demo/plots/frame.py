@@ -6,6 +6,7 @@ those in the reader's language, and leaves alone what comes from a text.
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,7 @@ INK = "#6b6b80"  # the page's style sheet replaces it by the theme's own ink
 FAINT = "rgba(128, 128, 150, 0.18)"
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 LONGEST_LABEL = 18  # characters
+CHARACTER = 6.5  # pixels that one of an axis label takes
 HOVER_LINE, LONGEST_HOVER = 56, 168  # characters
 SEPARATOR = "\u2063"  # as wide as nothing
 
@@ -83,6 +85,12 @@ def word_name(word: Word) -> str:
 def ours(words: str) -> str:
     """Words of the page's own, for the browser to translate; Plotly's markup may be in them."""
     return f"{SEPARATOR}{words}{SEPARATOR}"
+
+
+def leaning(characters: int, degrees: int) -> tuple[int, int]:
+    """Pixels that a slanted label takes sideways, and up or down."""
+    length, angle = CHARACTER * characters, math.radians(abs(degrees))
+    return round(length * math.cos(angle)), round(length * math.sin(angle))
 
 
 def label(text: str, longest: int = LONGEST_LABEL) -> str:

@@ -14,6 +14,7 @@ from demo.plots.frame import (
     FAINT,
     empty_figure,
     frame,
+    leaning,
     ours,
     piece_axis,
     piece_name,
@@ -26,7 +27,7 @@ from model.trace import Trace
 LOW = 0.5  # below it a bar is orange: another word or words together were more probable
 MOST_NUMBERS = 40  # bars; more of them leave no room for numbers
 BAR_WIDTH = 34  # pixels a word or a token needs at least
-SLANT, LEAN = -45, 4.6  # degrees, and the pixels that a character of a slanted label takes each way
+SLANT = -45  # degrees
 # Three rows over one axis, as (low, high) shares of the height.
 PROBABILITY_ROW, ENTROPY_ROW, RANK_ROW = (0.68, 1.0), (0.36, 0.62), (0.0, 0.28)
 
@@ -104,8 +105,8 @@ def entropy_and_rank(trace: Trace, hypothesis: int = 0) -> go.Figure:
 
 def _room(labels: list[str], axis: int) -> tuple[int, int]:
     """Margins left and below, in pixels: a label ends under its bar and begins left of it."""
-    left = round(LEAN * len(labels[0])) - BAR_WIDTH // 2 + 8
-    return max(axis, left), max(64, round(22 + LEAN * max(map(len, labels))))
+    left = leaning(len(labels[0]), SLANT)[0] - BAR_WIDTH // 2 + 8
+    return max(axis, left), max(64, 22 + leaning(max(map(len, labels)), SLANT)[1])
 
 
 def _add_bars(figure: go.Figure, pieces: tuple[Piece, ...], heights: np.ndarray) -> None:

@@ -49,9 +49,19 @@ def summarizer(pair: Pairs) -> Callable[[str], Summarizer]:
 
 
 @pytest.fixture
-def bart(pair: Pairs, tmp_path: Path) -> Path:
+def folder(pair: Pairs, tmp_path: Path) -> Callable[..., Path]:
+    """A copy of a case's folder, to be changed."""
+
+    def of(case: str = "bart") -> Path:
+        return Path(shutil.copytree(pair(case).folder, tmp_path / case))
+
+    return of
+
+
+@pytest.fixture
+def bart(folder: Callable[..., Path]) -> Path:
     """A copy of a folder, to be spoilt."""
-    return Path(shutil.copytree(pair("bart").folder, tmp_path / "bart"))
+    return folder("bart")
 
 
 @pytest.fixture
@@ -61,13 +71,3 @@ def no_blow_up(pair: Pairs) -> Iterator[None]:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
-
-
-@pytest.fixture
-def folder(pair: Pairs, tmp_path: Path) -> Callable[..., Path]:
-    """A copy of a case's folder, to be changed."""
-
-    def of(case: str = "bart") -> Path:
-        return Path(shutil.copytree(pair(case).folder, tmp_path / case))
-
-    return of

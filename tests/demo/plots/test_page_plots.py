@@ -61,6 +61,36 @@ def test_labels_are_short_and_on_one_line() -> None:
     assert label("  ") == "␣"
 
 
+def long_worded(trace: Trace) -> Trace:
+    """The same summary, but its first word has 18 letters and stands alone."""
+    first = trace.hypotheses[0]
+    rest = [(18, 18)] * (len(first.token_ids) - 1)
+    text = "Telecommunications"
+    named = dataclasses.replace(first, text=text, offsets=((0, 18), *rest))
+    return dataclasses.replace(trace, hypotheses=(named,))
+
+
+SLANTED = 0.7 * 6 * 18  # pixels each way that 18 characters of 6 pixels take at 45 degrees
+
+
+@pytest.mark.parametrize("draw", [word_probabilities, entropy_and_rank])
+def test_a_long_first_label_has_room_left_and_below(trace: Trace, draw) -> None:
+    usual, wide = draw(trace).layout, draw(long_worded(trace)).layout
+    assert wide.margin.b > SLANTED > usual.margin.b
+    assert wide.margin.l + 17 > SLANTED  # half a bar is between the axis and its label
+    assert wide.height - wide.margin.b == usual.height - usual.margin.b  # the bars keep theirs
+
+
+def test_a_long_label_has_room_above_the_strip(trace: Trace) -> None:
+    assert candidate_strip(long_worded(trace)).layout.margin.t > SLANTED
+
+
+def test_the_last_label_leans_out_of_the_map_and_has_room(trace: Trace) -> None:
+    layout = attention_map(trace).layout
+    last = layout.xaxis.ticktext[-1].strip(SEPARATOR)
+    assert layout.margin.r > 0.5 * 6 * len(last)  # at 60 degrees
+
+
 def test_tokens_know_their_word(trace: Trace) -> None:
     pieces = summary_pieces(trace)
     assert [piece.text for piece in pieces] == ["Council", "keeps", "lib", "rary", "(end)"]
