@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from model.config import SpecialTokens
+from model.training.denoising import Ragged, with_gaps
 from model.training.packing import NO_STYLE, PackedSplit
 from model.training.settings import Sampling, TrainingSettings
 
@@ -160,25 +161,60 @@ def balanced_rows(split: PackedSplit, per_style: int, seed: int) -> dict[str, np
     return chosen
 
 
-def collate(split: PackedSplit, rows: np.ndarray, limits: Limits, special: SpecialTokens) -> Batch:
-    """The rows as padded tensors; a cut target has no end token, a cut source still has."""
-    sources, targets = [], []
-    for row in rows:
-        style = int(split.style_ids[row])
-        opening = [] if style == NO_STYLE else [style]
-        body = split.source(row)[: limits.source - 1 - len(opening)]
-        sources.append([*opening, *body.tolist(), special.eos_id])
-        targets.append([*split.target(row).tolist(), special.eos_id][: limits.target])
-    source, mask = _pad(sources, special.pad_id)
-    target, target_mask = _pad(targets, special.pad_id)
+def collate(
+    split: PackedSplit,
+    rows: np.ndarray,
+    limits: Limits,
+    special: SpecialTokens,
+    gaps: tuple[int, np.random.Generator] | None = None,
+) -> Batch:
+    """The rows as padded tensors; a cut target has no end token, a cut source still has.
+
+    With `gaps`, a mark and dice, the sources are read with gaps and without style, and what is
+    missing is the target, see `model.training.denoising`.
+    """
+    sources = _cut(split.source_ids, split.source_offsets, rows, limits.source)
+    if gaps is not None:
+        sources, targets = with_gaps(sources, *gaps)
+        styles = np.full(len(rows), NO_STYLE)
+    else:
+        targets = _cut(split.target_ids, split.target_offsets, rows, limits.target)
+        styles = np.asarray(split.style_ids[rows])
+    opened = (styles != NO_STYLE).astype(np.int64)
+    kept = np.minimum(sources.lengths, limits.source - 1 - opened)
+    source, mask = _ended(Ragged(sources.ids, kept), special, limits.source, styles, opened)
+    target, target_mask = _ended(targets, special, limits.target)
     return Batch(source, mask, target, target_mask)
 
 
-def _pad(rows: list[list[int]], pad_id: int) -> tuple[Tensor, Tensor]:
-    lengths = torch.tensor([len(row) for row in rows])
-    width = int(lengths.max())
-    ids = torch.tensor([row + [pad_id] * (width - len(row)) for row in rows])
-    return ids, torch.arange(width) < lengths.unsqueeze(1)
+def _cut(ids: np.ndarray, offsets: np.ndarray, rows: np.ndarray, limit: int) -> Ragged:
+    """Up to `limit` ids of every row."""
+    starts = np.asarray(offsets[rows])
+    lengths = np.minimum(np.asarray(offsets[rows + 1]) - starts, limit)
+    places = starts[:, None] + np.arange(int(lengths.max(initial=0)))
+    found = np.asarray(ids[np.minimum(places, max(0, len(ids) - 1))])
+    return Ragged(found.astype(np.int64), lengths)
+
+
+def _ended(
+    rows: Ragged,
+    special: SpecialTokens,
+    limit: int,
+    styles: np.ndarray | None = None,
+    opened: np.ndarray | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Rows with an end token, padded, at most `limit` long; behind their styles if they have some."""
+    opened = np.zeros(len(rows.lengths), dtype=np.int64) if opened is None else opened
+    ends = opened + rows.lengths
+    width = min(int(ends.max()) + 1, limit)
+    inner = np.arange(width) - opened[:, None]
+    ids = np.full((len(ends), width), special.pad_id)
+    is_text = (inner >= 0) & (inner < rows.lengths[:, None])
+    ids[is_text] = np.take_along_axis(rows.ids, inner.clip(0, rows.ids.shape[1] - 1), 1)[is_text]
+    ids[np.arange(width) == ends[:, None]] = special.eos_id
+    if styles is not None:
+        ids[inner < 0] = styles[opened > 0]
+    return torch.from_numpy(ids), torch.from_numpy(np.arange(width) <= ends[:, None])
 
 
 def _check_names(table: str, weights: Mapping[str, float], known: list[str]) -> None:

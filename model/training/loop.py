@@ -23,6 +23,7 @@ from model import checkpoint
 from model.tokenizer import Tokenizer
 from model.training import data as batching
 from model.training.averaging import MovingAverage
+from model.training.denoising import gap_id
 from model.training.interrupt import stop_requests
 from model.training.journal import Journal
 from model.training.optimizer import build_optimizer
@@ -116,7 +117,8 @@ class Run:
         self.average = MovingAverage(model, settings.average_decay)
         self.optimizer = build_optimizer(model, settings)
         teacher = Teacher.load(settings, tokenizer, workers.device) if settings.teacher else None
-        self.stepper = Stepper(model, self.optimizer, settings, workers, teacher)
+        gap = gap_id(tokenizer) if settings.denoising else 0
+        self.stepper = Stepper(model, self.optimizer, settings, workers, teacher, gap)
         self.position = Position()
 
     def load(self, folder: Path) -> None:
@@ -134,7 +136,7 @@ class Run:
                 for batches in self._remaining_steps():
                     rate = self._rate()
                     norm, tally = self.stepper.step(
-                        batches, self.splits.train, self.lengths, self.position.step, rate
+                        batches, self.splits.train, self.position.step, rate
                     )
                     tallies.append(tally)
                     seconds, stop = self.workers.agree(time.monotonic() - started, asked_to_stop())

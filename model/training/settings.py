@@ -58,6 +58,7 @@ class TrainingSettings:
     teacher_weight: float = 0.5  # of its word probabilities, instead of the reference's words
     guidance_weight: float = 0.5  # of its attention, beside the rest, with two copy gates only
     hint_weight: float = 0.0  # of its encoder's states, per target token
+    denoising: float = 0.0  # share of batches that learn to fill gaps, see `training.denoising`
     average_decay: float = 0.999  # of the moving average of weights; 0 keeps none
 
     batch_tokens: int = 8_000  # of source and target with padding, per batch and process
@@ -87,7 +88,7 @@ class TrainingSettings:
         for name in ("label_smoothing", "average_decay", "beta_1", "beta_2"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
-        for name in ("final_ratio", "teacher_weight"):
+        for name in ("final_ratio", "teacher_weight", "denoising"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be in [0, 1], got {getattr(self, name)}")
         if not self.learning_rate > 0:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from model.config import SpecialTokens
-from model.training.data import Lengths, Limits, collate
+from model.training.data import Batch, Limits, collate
 from model.training.loss import Losses, Objective
 from model.training.packing import PackedSplit
 from model.training.settings import TrainingSettings
@@ -58,6 +58,7 @@ class Stepper:
         settings: TrainingSettings,
         workers: Workers,
         teacher: Teacher | None = None,
+        gap_id: int = 0,
     ) -> None:
         self.model, self.optimizer = model, optimizer
         self.settings, self.workers = settings, workers
@@ -66,15 +67,11 @@ class Stepper:
         self._shared = workers.wrap(self.objective)
         self._limits = Limits.of(settings)
         self._is_bf16 = workers.takes_bf16(settings.precision)
+        self._gap_id = gap_id
         self._skipped = 0
 
     def step(
-        self,
-        batches: list[np.ndarray],
-        split: PackedSplit,
-        lengths: Lengths,
-        number: int,
-        rate: float,
+        self, batches: list[np.ndarray], split: PackedSplit, number: int, rate: float
     ) -> tuple[float, Tally]:
         """Step `number` (from 0) at the learning rate `rate`; returns gradient norm and sums.
 
@@ -82,28 +79,40 @@ class Stepper:
         """
         self._shared.train()
         tally = Tally()
-        tokens = int(sum(lengths.target[rows].sum() for rows in batches))
-        mine = batches[self.workers.rank :: self.workers.count]
-        for place, rows in enumerate(mine):
-            self._seed(number, place)
+        mine = [
+            self._collated(split, rows, self._dice(number, place))
+            for place, rows in enumerate(batches[self.workers.rank :: self.workers.count])
+        ]
+        counts = torch.tensor([int(batch.target_mask.sum()) for batch in mine])
+        tokens = float(self.workers.sum(counts.sum().double().to(self.workers.device)))
+        for place, (batch, count) in enumerate(zip(mine, counts.tolist(), strict=True)):
+            torch.manual_seed(self._key(number, place))
             with self.workers.hold_back(self._shared, place < len(mine) - 1):
-                losses = self.losses(split, rows, shared=True)
+                losses = self._losses(batch, self._shared)
                 # The workers' gradients are averaged, so the sum is multiplied by their number.
                 (losses.objective * (self.workers.count / tokens)).backward()
-            target_tokens = int(lengths.target[rows].sum())
-            tally.add(losses, target_tokens, target_tokens + int(lengths.source[rows].sum()))
+            tally.add(losses, count, count + int(batch.mask.sum()))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         return self._apply(), tally
 
-    def losses(self, split: PackedSplit, rows: np.ndarray, shared: bool = False) -> Losses:
-        """Losses of the rows; `shared` goes through the wrapper that exchanges gradients."""
-        special = cast(SpecialTokens, self.model.config)
+    def losses(self, split: PackedSplit, rows: np.ndarray) -> Losses:
+        """Losses of the rows as they are, for validation."""
+        return self._losses(self._collated(split, rows), self.objective)
+
+    def _losses(self, batch: Batch, module: nn.Module) -> Losses:
         device = self.workers.device
-        batch = collate(split, rows, self._limits, special).to(device)
-        module = self._shared if shared else self.objective
         with torch.autocast(device.type, torch.bfloat16, enabled=self._is_bf16):
-            return cast(Losses, module(*batch))
+            return cast(Losses, module(*batch.to(device)))
+
+    def _collated(
+        self, split: PackedSplit, rows: np.ndarray, dice: np.random.Generator | None = None
+    ) -> Batch:
+        """A batch; the `dice` say whether it has gaps, and where."""
+        special = cast(SpecialTokens, self.model.config)
+        has_gaps = dice is not None and dice.random() < self.settings.denoising
+        gaps = (self._gap_id, dice) if has_gaps and dice is not None else None
+        return collate(split, rows, self._limits, special, gaps)
 
     def _apply(self) -> float:
         """Move the weights unless the gradient is not finite; returns its norm before clipping."""
@@ -119,7 +128,10 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=True)
         return norm
 
-    def _seed(self, number: int, place: int) -> None:
-        """Dropout depends on seed, step, worker and batch alone: nothing to save and restore."""
+    def _key(self, number: int, place: int) -> int:
+        """Dropout and gaps depend on seed, step, worker and batch alone: nothing to save."""
         key = (self.settings.seed, number, self.workers.rank, place)
-        torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1))
+        return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)
+
+    def _dice(self, number: int, place: int) -> np.random.Generator:
+        return np.random.default_rng(self._key(number, place))
