@@ -203,7 +203,7 @@ def _ended(
     styles: np.ndarray | None = None,
     opened: np.ndarray | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Rows with an end token, padded, at most `limit` long; behind their styles if they have some."""
+    """Rows with an end token, padded, at most `limit` long; behind their styles if any."""
     opened = np.zeros(len(rows.lengths), dtype=np.int64) if opened is None else opened
     ends = opened + rows.lengths
     width = min(int(ends.max()) + 1, limit)

@@ -108,4 +108,5 @@ def _device(name: str) -> torch.device:
             raise ValueError(f"device is {name!r}, but no GPU is available")
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", device.index or 0)))
         torch.cuda.set_device(device)
+        torch.backends.cuda.enable_cudnn_sdp(False)  # 13 ms of planning for every new length
     return device

@@ -92,7 +92,6 @@ def test_axe_finds_no_violation_in_any_tab_in_light_and_dark(opened: Page) -> No
         open_tab(opened, tab)
         for theme in ("light", "dark"):
             opened.evaluate("theme => window.gistscope.theme(theme)", theme)
-            opened.wait_for_timeout(250)  # colours fade in; axe would read them half way
             # The page above the tabs is the same in all of them.
             within = None if tab == TABS[0] else "#inspection"
             found |= {(tab, theme, one): None for one in violations(opened, within)}

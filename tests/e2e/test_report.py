@@ -151,5 +151,4 @@ def test_axe_finds_no_violation_in_a_report_in_either_theme(report: Page) -> Non
     expect(report.locator("#alternatives tbody tr").first).to_be_visible()
     for theme in ("light", "dark"):
         report.evaluate("theme => window.gistscope.theme(theme)", theme)
-        report.wait_for_timeout(250)  # colours fade in; axe would read them half way
         assert violations(report) == [], theme

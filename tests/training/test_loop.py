@@ -26,9 +26,10 @@ def tensors(run: Path) -> dict[str, torch.Tensor]:
 
 
 def test_a_resumed_run_is_bitwise_the_uninterrupted_one(tmp_path, digits, family, configure):
-    # Dropout, averages and an epoch border (about 17 steps) are all inside.
+    # Dropout, gaps, averages and an epoch border (about 17 steps) are all inside.
     whole, halves = tmp_path / "whole", tmp_path / "halves"
-    half, full = (configure(family, max_steps=n, schedule="inverse_sqrt") for n in (12, 24))
+    settings = {"schedule": "inverse_sqrt", "denoising": 0.5}
+    half, full = (configure(family, max_steps=n, **settings) for n in (12, 24))
     loop.train(full, digits, whole, progress=False)
     loop.train(half, digits, halves, progress=False)
     loop.train(full, digits, halves, resume=True, progress=False)
@@ -41,6 +42,16 @@ def test_a_resumed_run_is_bitwise_the_uninterrupted_one(tmp_path, digits, family
         json.loads((latest_state(r) / "position.json").read_text()) for r in (whole, halves)
     ]
     assert positions[0]["position"]["epoch"] == positions[1]["position"]["epoch"] > 0
+
+
+def test_gaps_are_learnt_where_they_are_asked_for_alone(tmp_path, digits, configure):
+    losses = []
+    for place, share in enumerate((0.0, 0.0, 1.0)):
+        run = tmp_path / str(place)
+        settings = configure("transformer", max_steps=1, log_every=1, denoising=share)
+        loop.train(settings, digits, run, progress=False)
+        losses.append(lines(run, "train")[0]["loss"])
+    assert losses[0] == losses[1] != losses[2]
 
 
 @pytest.fixture
