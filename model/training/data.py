@@ -173,48 +173,42 @@ def collate(
     With `gaps`, a mark and dice, the sources are read with gaps and without style, and what is
     missing is the target, see `model.training.denoising`.
     """
-    sources = _cut(split.source_ids, split.source_offsets, rows, limits.source)
-    if gaps is not None:
+    none = np.full(len(rows), NO_STYLE)
+    styles = none if gaps else np.asarray(split.style_ids[rows])
+    room = limits.source - 1 - (styles != NO_STYLE)  # [rows]
+    sources = _cut(split.source_ids, split.source_offsets, rows, room)
+    if gaps:
         sources, targets = with_gaps(sources, *gaps)
-        styles = np.full(len(rows), NO_STYLE)
     else:
-        targets = _cut(split.target_ids, split.target_offsets, rows, limits.target)
-        styles = np.asarray(split.style_ids[rows])
-    opened = (styles != NO_STYLE).astype(np.int64)
-    kept = np.minimum(sources.lengths, limits.source - 1 - opened)
-    source, mask = _ended(Ragged(sources.ids, kept), special, limits.source, styles, opened)
-    target, target_mask = _ended(targets, special, limits.target)
+        targets = _cut(split.target_ids, split.target_offsets, rows, np.array(limits.target))
+    source, mask = _ended(sources, special, limits.source, styles)
+    target, target_mask = _ended(targets, special, limits.target, none)
     return Batch(source, mask, target, target_mask)
 
 
-def _cut(ids: np.ndarray, offsets: np.ndarray, rows: np.ndarray, limit: int) -> Ragged:
-    """Up to `limit` ids of every row."""
+def _cut(ids: np.ndarray, offsets: np.ndarray, rows: np.ndarray, room: np.ndarray) -> Ragged:
+    """The ids of every row, as many as it has room for."""
     starts = np.asarray(offsets[rows])
-    lengths = np.minimum(np.asarray(offsets[rows + 1]) - starts, limit)
+    lengths = np.minimum(np.asarray(offsets[rows + 1]) - starts, room)
     places = starts[:, None] + np.arange(int(lengths.max(initial=0)))
-    found = np.asarray(ids[np.minimum(places, max(0, len(ids) - 1))])
+    found = np.asarray(ids[np.minimum(places, len(ids) - 1)])
     return Ragged(found.astype(np.int64), lengths)
 
 
 def _ended(
-    rows: Ragged,
-    special: SpecialTokens,
-    limit: int,
-    styles: np.ndarray | None = None,
-    opened: np.ndarray | None = None,
+    rows: Ragged, special: SpecialTokens, limit: int, styles: np.ndarray
 ) -> tuple[Tensor, Tensor]:
-    """Rows with an end token, padded, at most `limit` long; behind their styles if any."""
-    opened = np.zeros(len(rows.lengths), dtype=np.int64) if opened is None else opened
-    ends = opened + rows.lengths
-    width = min(int(ends.max()) + 1, limit)
-    inner = np.arange(width) - opened[:, None]
-    ids = np.full((len(ends), width), special.pad_id)
-    is_text = (inner >= 0) & (inner < rows.lengths[:, None])
-    ids[is_text] = np.take_along_axis(rows.ids, inner.clip(0, rows.ids.shape[1] - 1), 1)[is_text]
-    ids[np.arange(width) == ends[:, None]] = special.eos_id
-    if styles is not None:
-        ids[inner < 0] = styles[opened > 0]
-    return torch.from_numpy(ids), torch.from_numpy(np.arange(width) <= ends[:, None])
+    """Rows behind their styles, if they have one, with an end token where the limit has room."""
+    lengths = np.minimum(rows.lengths, limit)
+    opened = (styles != NO_STYLE).astype(np.int64)
+    ends = (opened + lengths)[:, None]
+    places = np.arange(min(int(ends.max()) + 1, limit))
+    ids = np.full((len(ends), len(places)), special.pad_id)
+    is_text = (places >= opened[:, None]) & (places < ends)
+    ids[is_text] = rows.ids[np.arange(rows.ids.shape[1]) < lengths[:, None]]
+    ids[places == ends] = special.eos_id
+    ids[places < opened[:, None]] = styles[opened > 0]
+    return torch.from_numpy(ids), torch.from_numpy(places <= ends)
 
 
 def _check_names(table: str, weights: Mapping[str, float], known: list[str]) -> None:

@@ -109,9 +109,10 @@ class Stepper:
         self, split: PackedSplit, rows: np.ndarray, dice: np.random.Generator | None = None
     ) -> Batch:
         """A batch; the `dice` say whether it has gaps, and where."""
+        gaps = None
+        if dice is not None and dice.random() < self.settings.denoising:
+            gaps = (self._gap_id, dice)
         special = cast(SpecialTokens, self.model.config)
-        has_gaps = dice is not None and dice.random() < self.settings.denoising
-        gaps = (self._gap_id, dice) if has_gaps and dice is not None else None
         return collate(split, rows, self._limits, special, gaps)
 
     def _apply(self) -> float:
