@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -33,20 +32,28 @@ Shape = tuple[int, ...]
 class Weights:
     """Tensors by name; reading one makes it float32."""
 
-    def __init__(self, path: Path, shapes: Mapping[str, Shape], sources: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: Path, shapes: Mapping[str, Shape], sources: Mapping[str, Path | Tensor]
+    ) -> None:
         self.path = path  # the file that messages name
         self.shapes = shapes
-        self._sources = sources  # an opened safetensors file per name, or the tensor itself
+        self._sources = sources  # the safetensors file of every name, or the tensor itself
 
     def read(self, name: str) -> Tensor:
         """One tensor. Raises `CheckpointError` where it is damaged, or holds NaN or infinity."""
         source = self._sources[name]
         try:
-            tensor = source if isinstance(source, Tensor) else source.get_tensor(name)
+            # A copy: what is mapped changes with the file, and ends the process if that is cut.
+            if isinstance(source, Tensor):
+                tensor = source.to(torch.float32, copy=True)
+            else:
+                # Opened anew: all that was read of a file stays in memory until it is closed.
+                with safe_open(source, framework="pt") as file:
+                    tensor = file.get_tensor(name).to(torch.float32, copy=True)
         except (SafetensorError, OSError, RuntimeError) as error:
             raise CheckpointError(f"{self.path} is damaged at {name}: {error}") from error
-        # A copy: what is mapped changes with the file, and ends the process if that is cut.
-        tensor = tensor.to(torch.float32, copy=True)
+        if tuple(tensor.shape) != self.shapes[name]:
+            raise CheckpointError(f"{self.path} changed while it was read, at {name}")
         if not bool(tensor.sum(dtype=torch.float64).isfinite()):
             raise CheckpointError(f"{self.path}: {name} has values that are no finite numbers")
         return tensor
@@ -65,7 +72,7 @@ def find_files(folder: Path) -> list[Path]:
 def open_weights(files: list[Path]) -> Weights:
     """Open weight files without reading tensors."""
     shapes: dict[str, Shape] = {}
-    sources: dict[str, Any] = {}
+    sources: dict[str, Path | Tensor] = {}
     for path in files:
         opened = _open_safe(path) if path.suffix == ".safetensors" else _open_pickled(path)
         for name, (source, shape) in opened.items():
@@ -93,13 +100,13 @@ def _shards(index: Path, suffix: str) -> list[Path]:
     return [index.parent / name for name in sorted(names)]
 
 
-def _open_safe(path: Path) -> dict[str, tuple[Any, Shape]]:
+def _open_safe(path: Path) -> dict[str, tuple[Path, Shape]]:
     try:
         _check_header(path)
-        file = safe_open(path, framework="pt")
-        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
-        kinds = {name: piece.get_dtype() for name, piece in slices.items()}
-        opened = {name: (file, tuple(piece.get_shape())) for name, piece in slices.items()}
+        with safe_open(path, framework="pt") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            kinds = {name: piece.get_dtype() for name, piece in slices.items()}
+            opened = {name: (path, tuple(piece.get_shape())) for name, piece in slices.items()}
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from error
     for name, kind in kinds.items():
@@ -120,7 +127,7 @@ def _check_header(path: Path) -> None:
         )
 
 
-def _open_pickled(path: Path) -> dict[str, tuple[Any, Shape]]:
+def _open_pickled(path: Path) -> dict[str, tuple[Tensor, Shape]]:
     """Tensors that still lie in the file; older files, which can't be mapped, are read."""
     size = path.stat().st_size
     pickles.check(path)
@@ -134,7 +141,7 @@ def _open_pickled(path: Path) -> dict[str, tuple[Any, Shape]]:
         ) from error
     if not isinstance(found, dict):
         raise CheckpointError(f"{path} must hold a table of tensors, got {type(found).__name__}")
-    opened: dict[str, tuple[Any, Shape]] = {}
+    opened: dict[str, tuple[Tensor, Shape]] = {}
     for name, tensor in found.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             raise CheckpointError(

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from model.checkpoint import CheckpointError, load
+from model.interop.weights import open_weights
 from tests.interop.hostile import PICKLED, SAFE, change, pickled
 
 pytestmark = pytest.mark.usefixtures("no_blow_up")
@@ -188,6 +189,18 @@ def test_a_header_of_millions_of_tensors_is_not_read(bart):
         file.truncate(90_000_008)
     with pytest.raises(CheckpointError, match="a header of 90000000 bytes, the limit is 5000000"):
         load(bart)
+
+
+def test_a_file_that_changes_between_a_look_and_a_read_is_refused(bart):
+    weights = open_weights([bart / SAFE])
+    name = next(iter(weights.shapes))
+    assert tuple(weights.read(name).shape) == weights.shapes[name]
+    change(bart, **{name: torch.zeros(3, 5, 7)})
+    with pytest.raises(CheckpointError, match=f"changed while it was read, at {name}"):
+        weights.read(name)
+    (bart / SAFE).unlink()
+    with pytest.raises(CheckpointError, match=f"is damaged at {name}"):
+        weights.read(name)
 
 
 def test_one_file_under_two_names_is_refused(bart):

@@ -10,8 +10,9 @@ import torch
 
 from model import DecodingOptions, Summarizer, Trace
 from model.checkpoint import CheckpointError, load
+from model.interop.weights import open_weights
 from model.weights.memory import check_memory
-from tests.interop.hostile import edit
+from tests.interop.hostile import SAFE, edit
 from tests.interop.made import TEXTS, make
 
 TEXT = TEXTS[0][:60]
@@ -216,6 +217,18 @@ def test_the_fingerprint_follows_the_weights(folder, tmp_path):
     assert load(path).fingerprint == before
     make("bart", path, d_model=30)
     assert load(path).fingerprint != before
+
+
+MAPPED = Path("/proc/self/maps")  # the files that lie in this process's memory
+
+
+@pytest.mark.skipif(not MAPPED.is_file(), reason="only Linux tells")
+def test_weights_lie_in_memory_once(folder):
+    file = (folder("bart") / SAFE).resolve()
+    weights = open_weights([file])
+    tensors = [weights.read(name) for name in weights.shapes]
+    assert len(tensors) > 20
+    assert str(file) not in MAPPED.read_text()
 
 
 def test_memory_is_told_and_too_large_a_model_refused(folder):
