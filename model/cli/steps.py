@@ -17,7 +17,8 @@ PSEUDO_PAIRS = {
     "contributions": 'tldr pairs from abstracts with a sentence like "We propose …"',
     "contribution_sets": "set of the data whose sources are abstracts",
     "gap_sentences": "pairs from the sentences that say most of a passage",
-    "passages": "text file for these",
+    "clauses": "headline pairs from the main clause that a passage opens with",
+    "passages": "text file for these two",
     "first_sentences": "pairs from the first sentences of articles",
     "articles": "text file for these, a blank line between articles",
 }

@@ -13,7 +13,10 @@ from model.training.perturbations import PERTURBATIONS
 from model.training.rows import Row
 
 # Not the paragraph in German: it is one text, which training would learn by heart.
-KINDS = ("typos", "lower case", "upper case", "no punctuation", "paragraph of another text")
+KINDS = (
+    "typos", "lower case", "upper case", "no punctuation", "as a letter",
+    "paragraph of another text",
+)  # fmt: skip
 
 
 def noisy(rows: Sequence[Row], share: float) -> Iterator[Row]:

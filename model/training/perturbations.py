@@ -22,6 +22,15 @@ GERMAN = (
     "frei bleibt. Bei Regen zieht der Markt in die alte Turnhalle um."
 )
 
+GREETINGS = (
+    "Hi all,", "Hello everyone,", "Dear team,", "Dear colleagues,", "Dear Ms Novak,", "Hi Sam,",
+    "Good morning,", "Dear parents,", "Hello Mr Osei,", "Hi,", "Dear Sir or Madam,", "Hey Lena,",
+)  # fmt: skip
+FAREWELLS = (
+    "Best regards,\nAnna", "Thanks,\nTom", "Kind regards\nThe events team", "Best,\nM.",
+    "Yours sincerely,\nDr Ada Brandt", "See you there,\nMia", "Cheers\nBen", "Thank you!",
+)  # fmt: skip
+
 Perturbation = Callable[[str, random.Random, Sequence[str]], str]  # text, dice, other texts
 
 
@@ -61,6 +70,11 @@ def doubled(text: str) -> str:
     return f"{text}\n\n{text}"
 
 
+def as_letter(text: str, dice: random.Random) -> str:
+    """The text between a greeting and a farewell."""
+    return f"{dice.choice(GREETINGS)}\n\n{text}\n\n{dice.choice(FAREWELLS)}"
+
+
 def with_paragraph(text: str, paragraph: str, dice: random.Random) -> str:
     """A paragraph from elsewhere in front of the text or behind it."""
     parts = [text, paragraph] if dice.random() < 0.5 else [paragraph, text]
@@ -85,6 +99,7 @@ PERTURBATIONS: Mapping[str, Perturbation] = MappingProxyType(
         "no punctuation": lambda text, dice, others: without_punctuation(text),
         "shuffled sentences": lambda text, dice, others: with_shuffled_sentences(text, dice),
         "doubled text": lambda text, dice, others: doubled(text),
+        "as a letter": lambda text, dice, others: as_letter(text, dice),
         "paragraph of another text": lambda text, dice, others: with_paragraph(
             text, opening(dice.choice(others)), dice
         ),

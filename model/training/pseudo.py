@@ -3,7 +3,8 @@
 - `contribution_sentence`: "We propose …" of an abstract, from the rest of the abstract;
 - `gap_sentence`: the sentences that share most words with the rest of a passage (the gap
   sentences of Zhang et al. 2020, PEGASUS), one as `tldr`, two or three as `summary`;
-- `first_sentence`: the lead of an article, from what follows it.
+- `first_sentence`: the lead of an article, from what follows it;
+- `main_clause`: what the first sentence of a passage states, as a `headline`; it stays there.
 
 Deterministic: a hash of the text chooses, so the same files give the same pairs.
 """
@@ -17,32 +18,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.training.clauses import main_clause
+from model.training.contributions import LONGEST, PROSE, SHORTEST, contribution
 from model.training.rows import Row, open_text
 from model.training.sentences import documents, passages, split_sentences
 
-SHORTEST, LONGEST = 8, 40  # words of a one-sentence target
 PASSAGE_WORDS = (110, 320)
+CLAUSE_PASSAGE_WORDS = (50, 250)
 ARTICLE_WORDS = (80, 600)
-VERBS = (
-    "propose|present|introduce|develop|show|study|describe|investigate|demonstrate|design|"
-    "explore|release|build|provide|find|analy[sz]e|examine|address|create|offer|report|argue|"
-    "establish|prove|evaluate|compare|formulate|tackle|construct|revisit|consider|derive"
-)
-WE = rf"we\s+(?:\w+ly\s+|also\s+|first\s+|then\s+|thus\s+)?(?:{VERBS})\b"
-THIS_PAPER = (
-    r"(?:This|The|Our) (?:\w+ )?(?:paper|work|study|article|survey|thesis|report|chapter)"
-    rf"\s+(?:\w+ly\s+)?(?:{VERBS.replace('|', 's|')}s|aims|focuses)\b"
-)
-CONTRIBUTION = re.compile(rf"^(?:{THIS_PAPER}|(?:[A-Z][^,.;:]{{0,90}},\s+)?{WE})", re.IGNORECASE)
-# Openings that only join a sentence to the one before; what follows ", we" stands alone.
-JOINT = re.compile(
-    r"^(?:In (?:this|the present|our|contrast|response|particular|addition)|Here|Hence|Thus|"
-    r"Therefore|To (?:this|that) end|Consequently|Moreover|Furthermore|Additionally|Finally|"
-    r"Specifically|However|Motivated by|Inspired by|Based on th|Building on th|Given th|"
-    r"To (?:\w+ )?(?:\w+ )?(?:this|these|that|those|such)\b|For this)[^,]{0,90},\s+(?=we\b)"
-    r"|^In this (?:paper|work|study|article|report)\s+(?=we\b)",
-    re.IGNORECASE,
-)
 # A target must be understood without the sentence before it.
 ANAPHORA = re.compile(
     r"^(?:this|that|these|those|it|its|he|she|his|her|they|their|them|such|however|but|and|or|"
@@ -51,7 +34,6 @@ ANAPHORA = re.compile(
     r"figure|table|note that|see|click|in contrast|on the other)\b",
     re.IGNORECASE,
 )
-PROSE = re.compile(r"^[A-Z“\"][^|{}<>\\=]*[.!?][”\"]?$")
 COMMON_WORDS = """
 the a an of to in and or for on with by is are was were be been that this it as at from which their
 its can has have had not but we he she they you i his her our will would may more also than these
@@ -67,19 +49,22 @@ class PseudoPairs:
     contributions: int = 0
     contribution_sets: tuple[str, ...] = ("arxiv_daily_title", "acl_title")
     gap_sentences: int = 0  # shared out over the files in `passages`
+    clauses: int = 0  # shared out over these files as well
     passages: tuple[Path, ...] = ()
     first_sentences: int = 0  # shared out over the files in `articles`
     articles: tuple[Path, ...] = ()
     kept_share: float = 0.25  # of pairs whose target stays in the source: copying, not guessing
 
     def __post_init__(self) -> None:
-        for name in ("contributions", "gap_sentences", "first_sentences"):
+        for name in ("contributions", "gap_sentences", "clauses", "first_sentences"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if not 0 <= self.kept_share <= 1:
             raise ValueError(f"kept_share must be in [0, 1], got {self.kept_share}")
         if self.gap_sentences and not self.passages:
             raise ValueError(f"{self.gap_sentences} gap sentences need text files to come from")
+        if self.clauses and not self.passages:
+            raise ValueError(f"{self.clauses} main clauses need text files to come from")
         if self.first_sentences and not self.articles:
             raise ValueError(f"{self.first_sentences} first sentences need files to come from")
 
@@ -93,26 +78,15 @@ def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
         share = -(-options.gap_sentences // len(options.passages))
         for path in options.passages:
             rows += _gaps(path, share, options.kept_share)
+    if options.clauses:
+        share = -(-options.clauses // len(options.passages))
+        for path in options.passages:
+            rows += _clauses(path, share)
     if options.first_sentences:
         share = -(-options.first_sentences // len(options.articles))
         for path in options.articles:
             rows += _leads(path, share, options.kept_share)
     return rows
-
-
-def contribution(abstract: str) -> tuple[str, str] | None:
-    """The abstract without its contribution sentence, and that sentence; None without one."""
-    sentences = split_sentences(abstract.replace("\n", " "))
-    if len(sentences) < 4:
-        return None
-    for place, sentence in enumerate(sentences):
-        if CONTRIBUTION.match(sentence):
-            target = JOINT.sub("", sentence)
-            target = target[0].upper() + target[1:]
-            if not SHORTEST <= len(target.split()) <= LONGEST or not PROSE.match(target):
-                return None
-            return " ".join(sentences[:place] + sentences[place + 1 :]), target
-    return None
 
 
 def gap(passage: str, count: int, keep: bool) -> tuple[str, str] | None:
@@ -150,11 +124,26 @@ def _contributions(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
     return found
 
 
-def _gaps(path: Path, limit: int, kept_share: float) -> list[Row]:
+def _passages(path: Path, low: int, high: int) -> list[str]:
     with open_text(path) as lines:
-        texts = [text for block in documents(lines) for text in passages(block, *PASSAGE_WORDS)]
+        texts = [text for block in documents(lines) for text in passages(block, low, high)]
+    return sorted(texts, key=_draw)
+
+
+def _clauses(path: Path, limit: int) -> list[Row]:
     rows = []
-    for text in sorted(texts, key=_draw):
+    for text in _passages(path, *CLAUSE_PASSAGE_WORDS):
+        clause = main_clause(split_sentences(text.replace("\n", " "))[0])
+        if clause is not None:
+            rows.append(Row(text, clause, "headline", "main_clause"))
+            if len(rows) == limit:
+                break
+    return rows
+
+
+def _gaps(path: Path, limit: int, kept_share: float) -> list[Row]:
+    rows = []
+    for text in _passages(path, *PASSAGE_WORDS):
         count = (1, 1, 1, 2, 3)[_draw(text) % 5]
         pair = gap(text, count, keep=_keeps(text, kept_share))
         if pair is not None:

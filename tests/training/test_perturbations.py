@@ -12,6 +12,7 @@ from model.training.perturbations import (
     GERMAN,
     PARAGRAPH_WORDS,
     PERTURBATIONS,
+    as_letter,
     disturbed,
     doubled,
     opening,
@@ -69,6 +70,16 @@ def test_a_doubled_text_is_there_twice() -> None:
 def test_a_paragraph_stands_in_front_or_behind_and_never_inside() -> None:
     places = {with_paragraph("text", "other", random.Random(seed)) for seed in range(20)}
     assert places == {"text\n\nother", "other\n\ntext"}
+
+
+def test_a_letter_has_its_text_between_greeting_and_farewell() -> None:
+    letters = {as_letter("The text.\nAll of it.", random.Random(seed)) for seed in range(40)}
+    assert len(letters) > 20
+    for letter in letters:
+        greeting, text, farewell = letter.split("\n\n")
+        assert text == "The text.\nAll of it."
+        assert greeting.endswith(",")
+        assert farewell
 
 
 def test_an_opening_is_whole_sentences_of_about_sixty_words() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from model.training.pseudo import PseudoPairs, contribution, gap, pseudo_rows
+from model.training.contributions import contribution
+from model.training.pseudo import PseudoPairs, gap, pseudo_rows
 from model.training.sentences import documents, passages, split_sentences
 
 ABSTRACT = (
