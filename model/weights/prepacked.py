@@ -5,12 +5,13 @@ float32 layout leaves most of the memory's bandwidth unused. A few rows, as beam
 are fastest through oneDNN's blocked layout. One row, as in greedy search, reads a wide matrix
 fastest by columns. Many rows, as the encoder has, gain nothing: their product is bound by
 arithmetic. So a layout is made when it is first read, and a map that never reads it, as most of the
-encoder's, spends no memory on it. Nothing else changes: names, shapes and `state_dict` stay, and
-the sums differ only by rounding.
+encoder's, spends no memory on it. Columns take the rows' place where nothing else reads the weight.
+Nothing else changes: names, shapes and `state_dict` stay, and the sums differ only by rounding.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 
 import torch
@@ -24,32 +25,45 @@ MANY = 32  # rows from which on the plain layout is as fast
 class PackedLinear(nn.Linear):
     """A linear map that multiplies with the layout of its weight that suits the number of rows."""
 
+    alone: bool  # nothing else reads the weight
+    had_one: bool = False  # one row the last time: beams begin with one, greedy search goes on so
+
     @classmethod
-    def of(cls, linear: nn.Linear) -> PackedLinear:
+    def of(cls, linear: nn.Linear, alone: bool) -> PackedLinear:
         """The same map, on the same parameters."""
         packed = cls(linear.in_features, linear.out_features, device="meta")
-        packed.weight, packed.bias = linear.weight, linear.bias
+        packed.weight, packed.bias, packed.alone = linear.weight, linear.bias, alone
         return packed
 
-    # Made at most once each, and from then on read by every thread.
+    # Made at most once each, and from then on read by every thread. Outside of inference mode, in
+    # which decoding runs: gradients go through them when a word is explained.
     @cached_property
     def blocked(self) -> Tensor:
         """For a few rows; opaque."""
-        return torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), ROWS)
+        with torch.inference_mode(False):
+            weight = self.weight.detach().contiguous()
+            return torch.ops.mkldnn._reorder_linear_weight(weight, ROWS)
 
     @cached_property
     def single(self) -> Tensor:
         """For one row: [out_features, in_features], in the order that is fastest."""
-        is_wide = self.out_features > self.in_features
-        weight = self.weight.detach()
-        return weight.t().contiguous().t() if is_wide else weight
+        if self.out_features <= self.in_features:
+            return self.weight.detach()
+        with torch.inference_mode(False):
+            columns = self.weight.detach().t().contiguous().t()
+        if self.alone:
+            self.weight.data = columns
+        return columns
 
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
         rows = states.numel() // self.in_features
-        if rows == 1:
+        has_one, had_one = rows == 1, self.had_one
+        if has_one != had_one:
+            self.had_one = has_one
+        if has_one and had_one:
             return functional.linear(states, self.single, self.bias)
-        if rows < MANY:
+        if 1 < rows < MANY:
             return torch.ops.mkldnn._linear_pointwise(
                 states, self.blocked, self.bias, "none", [], ""
             )
@@ -63,10 +77,11 @@ def prepack(model: nn.Module) -> None:
     """
     if not can_prepack():
         return
+    read = Counter(id(module.weight) for module in model.modules() if hasattr(module, "weight"))
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Linear and _is_packable(child.weight):
-                setattr(parent, name, PackedLinear.of(child))
+                setattr(parent, name, PackedLinear.of(child, read[id(child.weight)] == 1))
             elif type(child) is nn.Dropout:  # does nothing here, twenty-five times a step
                 setattr(parent, name, nn.Identity())
 
