@@ -20,7 +20,7 @@ __all__ = [
     "words_of",
 ]
 
-WORD = re.compile(r"\w+(?:['’-]\w+)*")
+WORD = re.compile(r"\w+(?:['-]\w+)*")
 
 
 def sentences_of(text: str) -> list[str]:
@@ -29,8 +29,8 @@ def sentences_of(text: str) -> list[str]:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of `text` without case and punctuation."""
-    return WORD.findall(text.casefold())
+    """The words of `text` without case and punctuation; either apostrophe is the same."""
+    return WORD.findall(text.casefold().replace("’", "'"))
 
 
 def length(summary: str) -> int:

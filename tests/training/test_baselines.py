@@ -92,6 +92,7 @@ def test_novelty_is_the_share_of_ngrams_that_the_source_lacks() -> None:
     assert novelty("A cat sat.", source, 2) == pytest.approx(1 / 2)
     assert novelty("THE CAT", source, 2) == 0
     assert novelty("", source, 1) == 0
+    assert novelty("don’t stop", "Don't stop!", 2) == 0
 
 
 def test_a_name_that_the_source_lacks_is_unsupported() -> None:
