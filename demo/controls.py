@@ -148,6 +148,13 @@ CONTROLS: tuple[Control, ...] = (
         (0.5, 3.0, 0.05),
     ),
     Control(
+        "novel_ngram_penalty",
+        "New wording penalty",
+        "Taken off tokens that the source never has after the last two; 0 is off.",
+        "repetition",
+        (0.0, 8.0, 0.25),
+    ),
+    Control(
         "temperature",
         "Temperature",
         "Below 1 sharpens, above 1 flattens.",

@@ -1,10 +1,10 @@
 """What a caller may ask of the decoder: one frozen record that checks itself. No torch here.
 
 Names and meanings are those of Hugging Face's `GenerationConfig`, which has no `names_from_source`,
-`coverage_penalty`, `seed` and `record_top_k`. Two things differ for the models trained here
-(`strategies.manners` keeps those of other makers to their library): rules work on
-log-probabilities, since a copy mixture has no logits, and "tokens so far" are the generated ones,
-without the decoder's start token.
+`novel_ngram_penalty`, `coverage_penalty`, `seed` and `record_top_k`. Two things differ for the
+models trained here (`strategies.manners` keeps those of other makers to their library): rules work
+on log-probabilities, since a copy mixture has no logits, and "tokens so far" are the generated
+ones, without the decoder's start token.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ LIMITS: Mapping[str, Limit] = {
     "no_repeat_ngram_size": Limit(0, 64),
     "encoder_no_repeat_ngram_size": Limit(0, 64),
     "repetition_penalty": Limit(0, 100, above_low=True),
+    "novel_ngram_penalty": Limit(0, 100),
     "seed": Limit(0, 2**63 - 1),
     "record_top_k": Limit(0, 100),
 }
@@ -87,6 +88,7 @@ class DecodingOptions:
     no_repeat_ngram_size: int = 3  # no n-gram of this size twice; 0 is off
     encoder_no_repeat_ngram_size: int = 0  # no n-gram of the source; never blocks the end token
     repetition_penalty: float = 1.0  # log-prob of tokens so far * this; above 1 discourages
+    novel_ngram_penalty: float = 0.0  # off the log-prob of what leaves its wording; see `wording`
     names_from_source: bool = False  # no name or number that the source lacks; see `naming`
     bad_words: tuple[str, ...] = ()  # texts that are never written
     forced_prefix: str = ""  # the summary begins with this text, at no cost (log-prob 0)

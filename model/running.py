@@ -19,6 +19,7 @@ from model.reach import DEFAULTS, Reach
 from model.records.freezing import Recording
 from model.seq2seq import Memory
 from model.strategies.naming import NamesFromSource
+from model.strategies.wording import NovelNgramPenalty
 from model.trace import Trace
 
 SECONDS_BETWEEN_TEXTS = 0.04  # 25 a second: smooth to read, cheap to draw
@@ -90,15 +91,22 @@ class Run:
 
     def _text_rules(self) -> list[Filter]:
         """Rules that look at words; only what was read of a source counts."""
-        if not self.options.names_from_source:
-            return []
-        read = [source.text[: source.cut_at] for source in self.recording.sources]
-        return [NamesFromSource.of(self.options, self.reach.checkpoint.tokenizer, read)]
+        options, tokenizer = self.options, self.reach.checkpoint.tokenizer
+        rules: list[Filter] = []
+        if options.novel_ngram_penalty > 0:
+            penalty = options.novel_ngram_penalty
+            rules.append(NovelNgramPenalty.of(penalty, tokenizer, self._source_ids()))
+        if options.names_from_source:
+            read = [source.text[: source.cut_at] for source in self.recording.sources]
+            rules.append(NamesFromSource.of(options, tokenizer, read))
+        return rules
+
+    def _source_ids(self) -> list[list[int]]:
+        return [[token.id for token in source.tokens] for source in self.recording.sources]
 
     def _encode(self) -> Memory:
         checkpoint = self.reach.checkpoint
-        sources = [[token.id for token in source.tokens] for source in self.recording.sources]
-        ids, mask = padded(sources, checkpoint.config.pad_id)
+        ids, mask = padded(self._source_ids(), checkpoint.config.pad_id)
         with torch.no_grad():
             memory = checkpoint.model.encode(ids, mask)
         self.recording.encoded()

@@ -1,6 +1,7 @@
 """The door to a trained model, over both families: streams, batches, scores."""
 
 import dataclasses
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from model import DecodingOptions, Summarizer, Trace, running
 from model.length_batches import MAX_BATCH_ROWS, MAX_BATCH_TOKENS, batches_of
+from model.strategies.wording import ends
 from model.text.names import unsupported_names, unsupported_numbers
 from model.tokenizer import Tokenizer
 from tests.tiny_models import BEAMS, GREEDY, LIMITS, SAMPLE, TEXT
@@ -174,6 +176,27 @@ def test_names_and_numbers_come_from_the_source_where_that_is_asked_for(tiny: Su
             made_up[kept] += len(unsupported_names(whole, TEXT) + unsupported_numbers(whole, TEXT))
     assert made_up[False] > 0
     assert made_up[True] == 0
+
+
+def test_a_high_price_on_new_wording_keeps_to_pairs_of_the_source(
+    tiny: Summarizer, folder: Path
+) -> None:
+    """From models that write nonsense, so that new pairs are there all the time."""
+    tokenizer = Tokenizer.load(folder)
+    for options in (SAMPLE, BEAMS, GREEDY):
+        new = []
+        for price in (0.0, 100.0):
+            asked = dataclasses.replace(options, novel_ngram_penalty=price)
+            trace = tiny.summarize(TEXT, asked).trace
+            known = set(itertools.pairwise(token.id for token in trace.source.tokens))
+            new.append([
+                pair
+                for pair in itertools.pairwise(trace.hypotheses[0].token_ids)
+                if pair not in known and pair[1] != tokenizer.eos_id
+                and not ends(tokenizer, pair[0])
+            ])  # fmt: skip
+        assert new[0]
+        assert not new[1]
 
 
 def test_a_scored_reference_sums_to_its_log_probability(tiny: Summarizer) -> None:

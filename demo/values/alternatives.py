@@ -19,6 +19,7 @@ RULES = {  # what a rule's name in the record says to a reader
     "no_repeat_ngram_size": "would repeat words",
     "encoder_no_repeat_ngram_size": "would copy words in a row",
     "repetition_penalty": "used before",
+    "novel_ngram_penalty": "leaves the source's wording",
     "names_from_source": "not in the source",
     "bad_words": "forbidden word",
     "forced_prefix": "the start is given",
