@@ -19,7 +19,7 @@ RULES = {  # what a rule's name in the record says to a reader
     "no_repeat_ngram_size": "would repeat words",
     "encoder_no_repeat_ngram_size": "would copy words in a row",
     "repetition_penalty": "used before",
-    "novel_ngram_penalty": "leaves the source's wording",
+    "novel_ngram_penalty": "new wording",
     "names_from_source": "not in the source",
     "bad_words": "forbidden word",
     "forced_prefix": "the start is given",
@@ -33,6 +33,8 @@ RULES = {  # what a rule's name in the record says to a reader
     "diversity_penalty": "used by another group",
     "special_tokens": "not a word",
 }
+# Rules that move a token and never forbid it: not worth a word where another one does.
+MOVERS = ("repetition_penalty", "novel_ngram_penalty", "diversity_penalty", "temperature")
 PHRASE_RULES = {  # rules that forbid a run of tokens, and what they say with the words in question
     "no_repeat_ngram_size": "would repeat “{phrase}”",
     "encoder_no_repeat_ngram_size": "would copy “{phrase}” from the source",
@@ -107,7 +109,8 @@ def _candidate(
     """One row. What is false or empty is left out: a summary has a thousand of them."""
     blocked = math.isinf(one.filtered_log_prob)
     special = one.text.startswith("<") and one.text.endswith(">")
-    named = [rule for rule in one.rules if rule not in shared]
+    silent = {*shared, *(MOVERS if blocked else ())}
+    named = [rule for rule in one.rules if rule not in silent]
     row = {
         "rules": [_reason(trace, hypothesis, step, one, rule) for rule in named],
         "chosen": one.chosen,

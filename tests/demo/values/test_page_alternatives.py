@@ -50,6 +50,17 @@ def test_a_rule_that_moved_all_candidates_is_said_once(trace: Trace) -> None:
     assert rules == ["", "would repeat words", ""]
 
 
+def test_what_blocks_a_candidate_is_named_and_not_what_moved_it(trace: Trace) -> None:
+    moved = ("repetition_penalty", "novel_ngram_penalty")
+    steps = tuple(
+        dataclasses.replace(step, rules=(((), (*moved, "bad_words"), moved),))
+        for step in trace.steps
+    )
+    _, blocked, left = candidates(dataclasses.replace(trace, steps=steps), 1)
+    assert line(blocked["rules"]) == "forbidden word"
+    assert line(left["rules"]) == "used before · new wording"
+
+
 def test_a_run_copied_from_the_source_is_said_to_be_that(trace: Trace) -> None:
     steps = [
         dataclasses.replace(step, rules=(((), ("encoder_no_repeat_ngram_size",), ()),))
