@@ -4,7 +4,8 @@ Chosen by ROUGE-L and by reading on held-out pairs; the models' cards have the t
 that may be long becomes a copied paragraph. Blocked n-grams are of tokens, parts of words: three of
 them come twice in any longer text that is faithful to its source, and a blocked one breaks a
 sentence in two or splices it with another. Beams like short texts: notes and summaries of several
-sentences need a length penalty that favours them.
+sentences need a length penalty that favours them. Sentences are kept to the source's wording, or
+they are spliced in the middle; headlines and titles reword.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
     from model.batches.batch import Result, Summarizer
 
 _FAITHFUL = {"names_from_source": True}
-_LONG = {"no_repeat_ngram_size": 4, "length_penalty": 1.5}
+_KEPT = {"no_repeat_ngram_size": 4, "novel_ngram_penalty": 1.5, **_FAITHFUL}
+_LONG = {"length_penalty": 1.5, **_KEPT}
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "headline": {"max_new_tokens": 28, "no_repeat_ngram_size": 3, **_FAITHFUL},
         "title": {"max_new_tokens": 32, "no_repeat_ngram_size": 3, **_FAITHFUL},
-        "tldr": {"max_new_tokens": 72, "no_repeat_ngram_size": 4, **_FAITHFUL},
-        "notes": {"max_new_tokens": 120, **_LONG, **_FAITHFUL},
-        "summary": {"max_new_tokens": 128, **_LONG, **_FAITHFUL},
+        "tldr": {"max_new_tokens": 72, **_KEPT},
+        "notes": {"max_new_tokens": 120, **_LONG},
+        "summary": {"max_new_tokens": 128, **_LONG},
     }
 )
 

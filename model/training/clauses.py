@@ -48,26 +48,8 @@ well as for from at his her its their our your this that these those no
 PARTICIPLE_AFTER = frozenset(PARTICIPLE_AFTER_WORDS.split())
 PARTICIPLE_BEFORE = frozenset(("by", "with", "in", "to", "from", "at", "on"))
 RELATIVE = frozenset(("who", "which", "that", "whose"))
-HEADING = frozenset(
-    (
-        "We",
-        "The",
-        "You",
-        "If",
-        "In",
-        "Our",
-        "When",
-        "There",
-        "This",
-        "These",
-        "It",
-        "Now",
-        "Once",
-        "A",
-        "An",
-        "So",
-    )
-)
+HEADING_WORDS = "We The You If In Our When There This These It Now Once A An So"
+HEADING = frozenset(HEADING_WORDS.split())  # in the middle, they tell of a heading before it
 UNFINISHED_WORDS = """
 the a an of to in and or for on with by is are was were be that as at from which their its can
 has have had not but we he she they you i his her our will would may more also than into who

@@ -76,6 +76,7 @@ def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
         "max_new_tokens": min(28, limit),
         "no_repeat_ngram_size": 3,
         "names_from_source": "yes",
+        "novel_ngram_penalty": 0.0,
         "length_penalty": 1.0,
     }
     assert suited("summary")["max_new_tokens"] == min(128, limit)
