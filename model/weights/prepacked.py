@@ -3,10 +3,11 @@
 A product of few rows with a large matrix takes as long as reading the matrix, and PyTorch's
 float32 layout leaves most of the memory's bandwidth unused. A few rows, as beams and sources give,
 are fastest through oneDNN's blocked layout. One row, as in greedy search, reads a wide matrix
-fastest by columns. Many rows, as the encoder has, gain nothing: their product is bound by
-arithmetic. So a layout is made when it is first read, and a map that never reads it, as most of the
-encoder's, spends no memory on it. Columns take the rows' place where nothing else reads the weight.
-Nothing else changes: names, shapes and `state_dict` stay, and the sums differ only by rounding.
+fastest by columns, which many rows, as the encoder has, don't mind: their product is bound by
+arithmetic. So a wide matrix is kept by columns, unless a table reads it by rows; a blocked layout
+is made when it is first read, and a map that never reads it, as most of the encoder's, spends no
+memory on it. Which layout is read depends on the number of rows alone, so that a run again gives
+the same to the last bit. Names, shapes and `state_dict` stay, and sums differ only by rounding.
 """
 
 from __future__ import annotations
@@ -25,14 +26,11 @@ MANY = 32  # rows from which on the plain layout is as fast
 class PackedLinear(nn.Linear):
     """A linear map that multiplies with the layout of its weight that suits the number of rows."""
 
-    alone: bool  # nothing else reads the weight
-    had_one: bool = False  # one row the last time: beams begin with one, greedy search goes on so
-
     @classmethod
-    def of(cls, linear: nn.Linear, alone: bool) -> PackedLinear:
+    def of(cls, linear: nn.Linear) -> PackedLinear:
         """The same map, on the same parameters."""
         packed = cls(linear.in_features, linear.out_features, device="meta")
-        packed.weight, packed.bias, packed.alone = linear.weight, linear.bias, alone
+        packed.weight, packed.bias = linear.weight, linear.bias
         return packed
 
     # Made at most once each, and from then on read by every thread. Outside of inference mode, in
@@ -47,27 +45,25 @@ class PackedLinear(nn.Linear):
     @cached_property
     def single(self) -> Tensor:
         """For one row: [out_features, in_features], in the order that is fastest."""
-        if self.out_features <= self.in_features:
-            return self.weight.detach()
         with torch.inference_mode(False):
-            columns = self.weight.detach().t().contiguous().t()
-        if self.alone:
-            self.weight.data = columns
-        return columns
+            return _by_columns(self.weight.detach())
 
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
         rows = states.numel() // self.in_features
-        has_one, had_one = rows == 1, self.had_one
-        if has_one != had_one:
-            self.had_one = has_one
-        if has_one and had_one:
+        if rows == 1:
             return functional.linear(states, self.single, self.bias)
-        if 1 < rows < MANY:
+        if rows < MANY:
             return torch.ops.mkldnn._linear_pointwise(
                 states, self.blocked, self.bias, "none", [], ""
             )
         return functional.linear(states, self.weight, self.bias)
+
+
+def _by_columns(weight: Tensor) -> Tensor:
+    """A wide [out, in] laid out by columns, any other as it is."""
+    out_features, in_features = weight.shape
+    return weight.t().contiguous().t() if out_features > in_features else weight
 
 
 def prepack(model: nn.Module) -> None:
@@ -77,11 +73,13 @@ def prepack(model: nn.Module) -> None:
     """
     if not can_prepack():
         return
-    read = Counter(id(module.weight) for module in model.modules() if hasattr(module, "weight"))
+    readers = Counter(id(part.weight) for part in model.modules() if hasattr(part, "weight"))
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Linear and _is_packable(child.weight):
-                setattr(parent, name, PackedLinear.of(child, read[id(child.weight)] == 1))
+                if readers[id(child.weight)] == 1:
+                    child.weight.data = _by_columns(child.weight.detach())
+                setattr(parent, name, PackedLinear.of(child))
             elif type(child) is nn.Dropout:  # does nothing here, twenty-five times a step
                 setattr(parent, name, nn.Identity())
 
