@@ -66,6 +66,16 @@ def _by_columns(weight: Tensor) -> Tensor:
     return weight.t().contiguous().t() if out_features > in_features else weight
 
 
+def _lay_by_columns(weight: Tensor) -> None:
+    """The same in the memory that the weight has: many freed ones would leave holes."""
+    columns = _by_columns(weight.detach())
+    if columns.is_contiguous():
+        return
+    memory = weight.detach().view(-1)
+    memory.copy_(columns.t().reshape(-1))
+    weight.data = memory.view(weight.shape[1], weight.shape[0]).t()
+
+
 def prepack(model: nn.Module) -> None:
     """Pack every linear map of a float32 model on the CPU; elsewhere leave it as it is.
 
@@ -77,8 +87,8 @@ def prepack(model: nn.Module) -> None:
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Linear and _is_packable(child.weight):
-                if readers[id(child.weight)] == 1:
-                    child.weight.data = _by_columns(child.weight.detach())
+                if readers[id(child.weight)] == 1 and child.weight.is_contiguous():
+                    _lay_by_columns(child.weight)
                 setattr(parent, name, PackedLinear.of(child))
             elif type(child) is nn.Dropout:  # does nothing here, twenty-five times a step
                 setattr(parent, name, nn.Identity())
