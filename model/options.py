@@ -88,7 +88,9 @@ class DecodingOptions:
     no_repeat_ngram_size: int = 3  # no n-gram of this size twice; 0 is off
     encoder_no_repeat_ngram_size: int = 0  # no n-gram of the source; never blocks the end token
     repetition_penalty: float = 1.0  # log-prob of tokens so far * this; above 1 discourages
-    novel_ngram_penalty: float = 0.0  # off the log-prob of what leaves its wording; see `wording`
+    novel_ngram_penalty: float = (
+        0.0  # log-prob - this where the source doesn't go on so; see `wording`
+    )
     names_from_source: bool = False  # no name or number that the source lacks; see `naming`
     bad_words: tuple[str, ...] = ()  # texts that are never written
     forced_prefix: str = ""  # the summary begins with this text, at no cost (log-prob 0)

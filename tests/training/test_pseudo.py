@@ -1,6 +1,5 @@
 import pytest
 
-from model.training.contributions import contribution
 from model.training.pseudo import PseudoPairs, gap, pseudo_rows
 from model.training.sentences import documents, passages, split_sentences
 
@@ -23,25 +22,6 @@ def test_sentences_end_at_stops_but_not_at_abbreviations():
 def test_sentences_together_hold_all_the_text():
     assert " ".join(split_sentences(ABSTRACT)) == ABSTRACT
     assert split_sentences("  ") == []
-
-
-def test_contribution_is_taken_out_and_stands_alone():
-    source, target = contribution(ABSTRACT) or ("", "")
-    assert target == "We propose a parser that reads a text in linear time."
-    assert source.startswith("Parsing is slow, e.g. for long texts. It needs no grammar.")
-    assert "linear" not in source
-
-
-@pytest.mark.parametrize("opening", [
-    "In this paper, we introduce", "This paper presents", "We also develop", "This work proposes",
-])  # fmt: skip
-def test_usual_openings_are_recognised(opening):
-    sentence = f"{opening} a corpus of letters with many careful notes."
-    assert contribution(f"Letters are old. {sentence} It is open. It is free. Enjoy.") is not None
-
-
-def test_abstracts_without_a_contribution_give_none():
-    assert contribution("Cats sleep. Dogs bark. Birds sing. Fish swim. We ate lunch.") is None
 
 
 def test_gap_takes_the_sentence_that_shares_most_with_the_rest():
