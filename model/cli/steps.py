@@ -21,6 +21,8 @@ PSEUDO_PAIRS = {
     "passages": "text file for these two",
     "first_sentences": "pairs from the first sentences of articles",
     "articles": "text file for these, a blank line between articles",
+    "chats": "notes, tldr and headline pairs from chats and letters made of prose",
+    "prose": "text file for these",
 }
 
 

@@ -80,13 +80,13 @@ def main_clause(sentence: str) -> str | None:
     plain = [word.lower().strip("’'") for word in words]
     if words[-1] in UNFINISHED or (plain[0] not in UNFINISHED and plain[0] in plain[1:5]):
         return None
-    verb = _finite_verb(plain)
+    verb = finite_verb(plain)
     if verb is None or verb == len(plain) - 1 or RELATIVE.intersection(plain[:verb]):
         return None
     return " ".join(words)
 
 
-def _finite_verb(words: list[str]) -> int | None:
+def finite_verb(words: list[str]) -> int | None:
     for place in range(1, min(len(words), LATEST_VERB + 1)):
         if words[place] in FINITE or _is_past(words, place):
             return place

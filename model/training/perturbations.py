@@ -30,6 +30,7 @@ FAREWELLS = (
     "Best regards,\nAnna", "Thanks,\nTom", "Kind regards\nThe events team", "Best,\nM.",
     "Yours sincerely,\nDr Ada Brandt", "See you there,\nMia", "Cheers\nBen", "Thank you!",
 )  # fmt: skip
+SEPARATORS = ("\n\n", "\n\n", "\n", " ")  # between the parts of a letter
 
 Perturbation = Callable[[str, random.Random, Sequence[str]], str]  # text, dice, other texts
 
@@ -71,8 +72,8 @@ def doubled(text: str) -> str:
 
 
 def as_letter(text: str, dice: random.Random) -> str:
-    """The text between a greeting and a farewell."""
-    return f"{dice.choice(GREETINGS)}\n\n{text}\n\n{dice.choice(FAREWELLS)}"
+    """The text between a greeting and a farewell, in one paragraph with it or in its own."""
+    return dice.choice(SEPARATORS).join((dice.choice(GREETINGS), text, dice.choice(FAREWELLS)))
 
 
 def with_paragraph(text: str, paragraph: str, dice: random.Random) -> str:

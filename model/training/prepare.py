@@ -95,7 +95,7 @@ def prepare(
     pseudo = pseudo or PseudoPairs()
     if not inputs:
         raise ValueError("prepare needs at least one input file")
-    for path in [*inputs, *pseudo.passages, *pseudo.articles]:
+    for path in [*inputs, *pseudo.passages, *pseudo.articles, *pseudo.prose]:
         if not path.is_file():
             raise ValueError(f"no such file: {path}")
     counts = Counts()

@@ -4,7 +4,8 @@
 - `gap_sentence`: the sentences that share most words with the rest of a passage (the gap
   sentences of Zhang et al. 2020, PEGASUS), one as `tldr`, two or three as `summary`;
 - `first_sentence`: the lead of an article, from what follows it;
-- `main_clause`: what the first sentence of a passage states, as a `headline`; it stays there.
+- `main_clause`: what the first sentence of a passage states, as a `headline`; it stays there;
+- `reported_speech`: chats and letters whose statements were reports, see `model.training.chats`.
 
 Deterministic: a hash of the text chooses, so the same files give the same pairs.
 """
@@ -18,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.training.chats import chat_rows
 from model.training.clauses import main_clause
 from model.training.contributions import LONGEST, PROSE, SHORTEST, contribution
 from model.training.rows import Row, open_text
@@ -53,10 +55,12 @@ class PseudoPairs:
     passages: tuple[Path, ...] = ()
     first_sentences: int = 0  # shared out over the files in `articles`
     articles: tuple[Path, ...] = ()
+    chats: int = 0  # shared out over the files in `prose`
+    prose: tuple[Path, ...] = ()
     kept_share: float = 0.25  # of pairs whose target stays in the source: copying, not guessing
 
     def __post_init__(self) -> None:
-        for name in ("contributions", "gap_sentences", "clauses", "first_sentences"):
+        for name in ("contributions", "gap_sentences", "clauses", "first_sentences", "chats"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if not 0 <= self.kept_share <= 1:
@@ -67,6 +71,8 @@ class PseudoPairs:
             raise ValueError(f"{self.clauses} main clauses need text files to come from")
         if self.first_sentences and not self.articles:
             raise ValueError(f"{self.first_sentences} first sentences need files to come from")
+        if self.chats and not self.prose:
+            raise ValueError(f"{self.chats} chats need text files to come from")
 
 
 def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
@@ -86,6 +92,10 @@ def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
         share = -(-options.first_sentences // len(options.articles))
         for path in options.articles:
             rows += _leads(path, share, options.kept_share)
+    if options.chats:
+        share = -(-options.chats // len(options.prose))
+        for path in options.prose:
+            rows += chat_rows(_passages(path, *CLAUSE_PASSAGE_WORDS), share)
     return rows
 
 

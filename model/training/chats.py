@@ -1,0 +1,173 @@
+"""Chats and letters in the first person, made from prose in the third, and what they say reported.
+
+"Mia: I'll bring my hat." becomes "Mia will bring their hat." Questions, thanks and other small talk
+stand between the statements and are not reported. Pairs of everyday chats and what was said in them
+hardly exist under an open licence.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from model.training.perturbations import FAREWELLS, SEPARATORS
+from model.training.reported import Statement, statement
+from model.training.rows import Row
+from model.training.sentences import split_sentences
+
+SET = "reported_speech"
+LETTER_SHARE = 0.25
+STATEMENTS = (2, 2, 3, 3, 4, 6)  # in one chat or letter, drawn evenly
+REPORTED = 4  # of them at most, the longest
+STYLES = ("notes", "notes", "notes", "tldr", "headline")
+HEADLINE_WORDS = 13
+JOINED_WORDS = 18  # of two statements by one person that a report joins with "and"
+NAMES_WORDS = """
+Mia Ben Anna Jonas Lena Tom Sara Omar Priya Luca Nora Kofi Elena Marek Aisha Hugo Ingrid Mateo Yuki
+Daniel Sofia Liam Emma Noah Olivia James Grace Henry Alice Jack Chloe Ryan Megan Carlos Lucia Pedro
+Ana Rosa Diego Maria Paulo Ines Ahmed Fatima Hassan Leila Samir Nadia Yusuf Zara Ravi Anjali Vikram
+Meera Wei Jun Mei Hana Kenji Sora Minh Linh Olga Ivan Katya Pavel Jana Petra Lukas Klara Felix Greta
+Amara Chidi Zuri Tunde Thabo Nia Eva Max Paul Julia Simon Claire Marc Amy Sam Kate Alex Chris Robin
+Lisa Peter Laura David Ruth Adam Helen Frank Judy Steve Rachel Amanda Jerry Hannah Matt Will Kim Pat
+"""
+NAMES = tuple(NAMES_WORDS.split())
+SURNAMES = ("Novak", "Osei", "Brandt", "Silva", "Okafor", "Lindqvist", "Rossi", "Chen", "Haddad")
+SMALL_TALK = (
+    "ok", "Thanks!", "Sounds good.", "haha", "Great, see you then.", "No worries", "Sure.", "Hi!",
+    "Good morning", "Oh no!", "👍", "Really?", "Perfect, thank you.", "Hey, how are you?", "Nice!",
+    "Let me know.", "Sorry to hear that.", "What do you mean?", "Anything else?", "Bye!", "lol",
+    "Is that ok with you?", "Are you coming?", "What time?", "And you?", "yes please", "Cool",
+    "Hello everyone", "Good idea!", "Fine with me.", "See you tomorrow!", "Did you see the news?",
+)  # fmt: skip
+LETTER_TALK = (
+    "Thank you for your message.", "I hope you are well.", "Please let me know.", "Any questions?",
+    "Could you have a look?", "Have a good weekend!", "Sorry for the late reply.",
+    "Hope this helps.", "How are things?",
+)  # fmt: skip
+GREETING_WORDS = ("Hi", "Hello", "Dear", "Hey", "Good morning", "Good evening")
+QUOTED_QUESTION = re.compile(r"[“\"]([A-Z][^“”\"—;:]{3,60}\?)[”\"]")
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement in somebody's mouth, and the report of it without its stop."""
+
+    speaker: str
+    words: str
+    predicate: str
+
+
+def chat_rows(passages: Iterable[str], limit: int) -> list[Row]:
+    """At most `limit` pairs from prose; their first statement seeds the dice: same in, same out."""
+    rows: list[Row] = []
+    waiting: list[Statement] = []
+    questions: list[str] = []
+    for passage in passages:
+        questions = [*questions[-20:], *QUOTED_QUESTION.findall(passage)]
+        for sentence in split_sentences(passage.replace("\n", " ")):
+            found = statement(sentence, random.Random(sentence))
+            if found is None or found in waiting:
+                continue
+            waiting.append(found)
+            dice = random.Random(waiting[0].words)
+            if len(waiting) < dice.choice(STATEMENTS):
+                continue
+            rows.append(_row(waiting, questions, dice))
+            waiting = []
+            if len(rows) == limit:
+                return rows
+    return rows
+
+
+def _row(statements: Sequence[Statement], questions: Sequence[str], dice: random.Random) -> Row:
+    style = dice.choice(STYLES)
+    if dice.random() < LETTER_SHARE:
+        source, said = _letter(statements, dice)
+    else:
+        source, said = _chat(statements, questions, dice)
+    return Row(source, _report(said, style), style, SET)
+
+
+def _chat(
+    statements: Sequence[Statement], questions: Sequence[str], dice: random.Random
+) -> tuple[str, list[Said]]:
+    two = any(s.addresses for s in statements) or dice.random() < 0.5
+    speakers = dice.sample(NAMES, 2 if two else 3)
+    turns: list[tuple[str, str]] = []
+    said: list[Said] = []
+    for found in statements:
+        while dice.random() < 0.45:
+            words = dice.choice(questions) if questions and dice.random() < 0.4 else None
+            turns.append((_other(turns, speakers, dice), words or dice.choice(SMALL_TALK)))
+        # Now and then a person goes on speaking; else it is somebody else's turn.
+        again = bool(turns) and dice.random() < 0.25
+        me = turns[-1][0] if again else _other(turns, speakers, dice)
+        you = next(name for name in speakers if name != me)
+        said.append(Said(me, found.words, found.predicate.replace("{you}", you)))
+        if again and dice.random() < 0.6:
+            turns[-1] = (me, f"{turns[-1][1]} {found.words}")
+        else:
+            turns.append((me, found.words))
+    if dice.random() < 0.5:
+        turns.append((_other(turns, speakers, dice), dice.choice(SMALL_TALK)))
+    return "\n".join(_labelled(turns, dice)), said
+
+
+def _labelled(turns: Sequence[tuple[str, str]], dice: random.Random) -> Iterator[str]:
+    """Lines, each with its speaker: a name, at times with a surname, a time, or in capitals."""
+    kind, minute = dice.random(), dice.randrange(24 * 60)
+    surnames = {name: dice.choice(SURNAMES) for name in sorted({name for name, _ in turns})}
+    for name, words in turns:
+        minute += dice.randrange(4)
+        time = f"{minute // 60 % 24:02}:{minute % 60:02}"
+        if kind < 0.1:
+            yield f"{name} {surnames[name]}: {words}"
+        elif kind < 0.2:
+            yield f"[{time}] {name}: {words}"
+        else:
+            yield f"{name.upper() if kind < 0.25 else name}: {words}"
+
+
+def _other(turns: Sequence[tuple[str, str]], speakers: Sequence[str], dice: random.Random) -> str:
+    last = turns[-1][0] if turns else None
+    return dice.choice([name for name in speakers if name != last])
+
+
+def _letter(statements: Sequence[Statement], dice: random.Random) -> tuple[str, list[Said]]:
+    me, you = dice.sample(NAMES, 2)
+    said = [Said(me, s.words, s.predicate.replace("{you}", you)) for s in statements]
+    body = [s.words for s in said]
+    for place in (0, len(body) + 1):
+        if dice.random() < 0.5:
+            body.insert(place, dice.choice(LETTER_TALK))
+    farewell = dice.choice(FAREWELLS).split("\n")[0]
+    separator = dice.choice(SEPARATORS)
+    lines = f"{dice.choice(GREETING_WORDS)} {you},", " ".join(body), f"{farewell}\n{me}"
+    return separator.join(lines), said
+
+
+def _report(said: Sequence[Said], style: str) -> str:
+    if style == "headline":
+        fit = [s for s in said if len(s.predicate.split()) < HEADLINE_WORDS] or said
+        longest = max(fit, key=lambda s: len(s.predicate))
+        return f"{longest.speaker} {longest.predicate}"
+    kept = sorted(said, key=lambda s: len(s.predicate))[-REPORTED:]
+    sentences = list(_sentences([s for s in said if s in kept]))
+    if style == "tldr":
+        return max(sentences, key=len)
+    return " ".join(sentences)
+
+
+def _sentences(said: Sequence[Said]) -> Iterator[str]:
+    """A sentence for each statement; two short ones in a row by the same person share theirs."""
+    place = 0
+    while place < len(said):
+        pair = said[place : place + 2]
+        size = sum(len(s.predicate.split()) for s in pair)
+        same = len({s.speaker for s in pair}) == 1 and len(pair) == 2
+        plain = not any(re.search(r",|\band\b", s.predicate) for s in pair)
+        count = 2 if same and plain and size <= JOINED_WORDS else 1
+        yield f"{said[place].speaker} {' and '.join(s.predicate for s in pair[:count])}."
+        place += count

@@ -1,0 +1,165 @@
+"""What somebody said, and how it is reported: "I'll bring my hat", "Mia will bring their hat".
+
+Prose has the report ("She would bring her hat."), seldom the words themselves; this goes the other
+way, from the report to the words. No parser: a sentence whose pronouns could mean somebody else
+gives nothing. "Their" in a report, since a name in a chat doesn't tell who is a he and who a she.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+
+from model.training.clauses import finite_verb, main_clause
+
+STATEMENT_WORDS = (4, 18)
+CONTRACTED_SHARE = 0.7
+PRESENT_SHARE = 0.7  # of the sentences whose verb can be brought from the past to the present
+THIRD_PERSON = re.compile(
+    r"(?P<who>He|She) (?P<adverb>(?:\w+ly|never|always|still|just|soon|also|only|already|now) )?"
+    r"(?P<verb>[a-z]+)(?P<rest>(?: [^\"“”‘;:()—–]+)?)\."
+)
+# Pronouns that may mean anybody, old forms, and words after which no predicate stands.
+UNCLEAR_WORDS = """
+he she himself herself we us our ours i me my mine you your yours hers thee thou thy ye hath doth
+upon
+"""
+UNCLEAR = frozenset(UNCLEAR_WORDS.split())
+NO_VERB = frozenset(("too", "alone", "who", "of", "and", "or", "in", "with", "had", "to", "for"))
+# After "her", a word that shows an object ("told her to"), not a possession ("her mother").
+AFTER_OBJECT_WORDS = """
+the a an to in on at for with by from and or but that as so if about up out off down away back into
+over again how what why when where not no very too then there here some any all
+"""
+AFTER_OBJECT = frozenset(AFTER_OBJECT_WORDS.split())
+MODAL = frozenset(("will", "can", "must", "should"))
+THING_WORDS = 6  # at least: shorter ones mostly say nothing of a person ("can become")
+FIRST_PERSON = {"is": "am", "has": "have", "does": "do", "was": "was"}
+# The verb of a report in the past, and in the present; the words follow it.
+PRESENT = {"was": "is", "would": "will", "could": "can"}
+# Where a second verb may follow, whose tense or person would have to change as well.
+JOINED = re.compile(r",|\b(?:and|but|or|that|when|as|because|if|than|while|until|before|after)\b")
+CONTRACTIONS = (
+    (re.compile(r"\bI am\b"), "I'm"),
+    (re.compile(r"\bI will\b"), "I'll"),
+    (re.compile(r"\bI would\b"), "I'd"),
+    (re.compile(r"\bI have (?=(?:been|got|gone|seen|done|\w+ed)\b)"), "I've "),
+    (re.compile(r"\bcan ?not\b"), "can't"),
+    (re.compile(r"\bwill not\b"), "won't"),
+    (re.compile(r"\b(do|did|does|was|is|would|could|should|have|has) not\b"), r"\1n't"),
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence in two voices; `{me}` and `{you}` stand where names will.
+
+    `words` as its speaker says them ("I'll call you."), `predicate` what a report says of the
+    speaker, without the stop ("will call {you}").
+    """
+
+    words: str
+    predicate: str
+
+    @property
+    def addresses(self) -> bool:
+        """Whether it speaks to somebody, so that only two can be talking."""
+        return "{you}" in self.predicate
+
+
+def statement(sentence: str, dice: random.Random) -> Statement | None:
+    """Both voices of a sentence about one person or thing; None unless every word is clear.
+
+    >>> statement("She took his hat to the station.", random.Random(0))
+    Statement(words='I took your hat to the station.', predicate="took {you}'s hat to the station")
+    >>> statement("He told him what he had seen.", random.Random(0))
+    """
+    if not STATEMENT_WORDS[0] <= len(sentence.split()) <= STATEMENT_WORDS[1] or "{" in sentence:
+        return None
+    match = THIRD_PERSON.fullmatch(sentence)
+    if match is not None:
+        return _of_person(match, dice)
+    return _of_thing(sentence, dice)
+
+
+def _of_person(match: re.Match[str], dice: random.Random) -> Statement | None:
+    verb, rest = match["verb"], match["rest"]
+    if verb in NO_VERB or UNCLEAR.intersection(re.findall(r"[a-z]+", rest.lower())):
+        return None
+    said = _in_both_voices(rest, match["who"])
+    if said is None:
+        return None
+    joined = JOINED.search(rest) is not None
+    if verb in PRESENT and not joined and dice.random() < PRESENT_SHARE:
+        verb = PRESENT[verb]
+    spoken = _first_person(verb)
+    if spoken != verb and joined:
+        return None  # "opens the door and walks in": the second verb would stay in the third person
+    adverb = match["adverb"] or ""
+    words = _contracted(f"I {adverb}{spoken}{said[0]}.", dice)
+    return Statement(words, f"{adverb}{verb}{said[1]}")
+
+
+def _of_thing(sentence: str, dice: random.Random) -> Statement | None:
+    """ "The agency will publish …": whoever speaks will do it instead."""
+    words = (main_clause(sentence) or "").split()
+    if len(words) < THING_WORDS:
+        return None
+    verb = finite_verb([word.lower() for word in words])
+    if verb is None or words[verb] not in MODAL or "be" in words:
+        return None  # "be" mostly begins what is done to a thing: "can be leveraged"
+    rest = " ".join(words[verb:])
+    if (UNCLEAR | {"it", "its", "his", "her", "him"}).intersection(rest.lower().split()):
+        return None
+    return Statement(_contracted(f"I {rest}.", dice), rest)
+
+
+def _in_both_voices(rest: str, who: str) -> tuple[str, str] | None:
+    """What follows the verb, as its speaker says it and in the report; None if "her" is unclear."""
+    own, other = ("his", None) if who == "He" else ("her", "his")
+    spoken, reported = [], []
+    words = rest.split(" ")
+    for place, word in enumerate(words):
+        bare = word.rstrip(",.")
+        mark = word[len(bare) :]
+        if bare == own:
+            after = words[place + 1].rstrip(",.") if place + 1 < len(words) and not mark else "the"
+            if own == "her" and after in AFTER_OBJECT:
+                return None
+            spoken.append("my" + mark)
+            reported.append("their" + mark)
+        elif bare == other:
+            spoken.append("your" + mark)
+            reported.append("{you}'s" + mark)
+        elif bare == "him" and who == "She":
+            spoken.append("you" + mark)
+            reported.append("{you}" + mark)
+        elif bare.lower() in ("him", "her", "his"):
+            return None
+        else:
+            spoken.append(word)
+            reported.append(word)
+    return " ".join(spoken), " ".join(reported)
+
+
+def _first_person(verb: str) -> str:
+    """
+    >>> [_first_person(verb) for verb in ("is", "went", "carries", "goes", "watches", "says")]
+    ['am', 'went', 'carry', 'go', 'watch', 'say']
+    """
+    if verb in FIRST_PERSON:
+        return FIRST_PERSON[verb]
+    if not verb.endswith("s") or verb.endswith("ss"):
+        return verb
+    if verb.endswith("ies") and len(verb) > 4:
+        return verb[:-3] + "y"
+    return verb[:-2] if re.search(r"(?:ch|sh|ss|x|o)es$", verb) else verb[:-1]
+
+
+def _contracted(words: str, dice: random.Random) -> str:
+    if dice.random() >= CONTRACTED_SHARE:
+        return words
+    for pattern, short in CONTRACTIONS:
+        words = pattern.sub(short, words)
+    return words

@@ -1,0 +1,100 @@
+"""Chats and letters made of prose, and their reports."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from model.training import chats
+from model.training.chats import NAMES, SMALL_TALK, chat_rows
+from model.training.pseudo import PseudoPairs, pseudo_rows
+
+PLACES = ("the harbour", "the old mill", "the library", "the station", "the market", "the school")
+THINGS = ("tent", "ladder", "kettle", "lamp", "basket", "drum", "map", "violin")
+SENTENCES = [f"She left her {thing} at {place}." for place in PLACES for thing in THINGS]
+PROSE = [
+    " ".join(["“Did you sleep well?” asked the porter.", *SENTENCES[start : start + 4]])
+    for start in range(0, len(SENTENCES), 4)
+]
+
+
+def rows(monkeypatch, *, letters: float = 0.0, style: str = "notes"):
+    monkeypatch.setattr(chats, "LETTER_SHARE", letters)
+    monkeypatch.setattr(chats, "STYLES", (style,))
+    return chat_rows(PROSE, 1000)
+
+
+def left(report: str) -> set[tuple[str, str]]:
+    """Who left what, as a report tells it; also of two statements joined by "and"."""
+    return {
+        (sentence.split()[0], thing)
+        for sentence in re.split(r"(?<=\.) ", report)
+        for thing in re.findall(r"left their (\w+)", sentence)
+    }
+
+
+def test_a_chat_is_told_by_who_said_what(monkeypatch):
+    found = rows(monkeypatch)
+    assert len(found) > 8
+    for row in found:
+        assert (row.style, row.set) == ("notes", chats.SET)
+        turns = [line.split(": ", 1) for line in row.source.split("\n")]
+        said = {
+            (re.findall(r"\w+", re.sub(r"\[.*?\]", "", speaker))[0].capitalize(), thing)
+            for speaker, words in turns
+            for thing in re.findall(r"I left my (\w+)", words)
+        }
+        reported = left(row.target)
+        assert reported
+        assert reported <= said
+        # All of it, unless there was too much.
+        assert len(reported) == min(len(said), chats.REPORTED)
+
+
+def test_small_talk_and_questions_stand_in_chats_and_in_no_report(monkeypatch):
+    found = rows(monkeypatch)
+    sources = "\n".join(row.source for row in found)
+    assert any(f": {words}\n" in sources for words in SMALL_TALK)
+    assert "Did you sleep well?" in sources
+    for row in found:
+        assert "sleep" not in row.target
+        assert re.fullmatch(r"(?:[A-Z]\w+ left their [^.:?!]+\. ?)+", row.target)
+
+
+def test_a_letter_is_told_by_who_signed_it(monkeypatch):
+    for row in rows(monkeypatch, letters=1.0):
+        writer = re.split(r"\s", row.source)[-1]
+        assert writer in NAMES
+        assert {name for name, _ in left(row.target)} == {writer}
+        assert re.match(r"(?:Hi|Hello|Dear|Hey|Good \w+) \w+,", row.source)
+
+
+@pytest.mark.parametrize(("style", "shape"), [
+    ("headline", r"[A-Z]\w+ left their \w+ at the [\w ]+"),
+    ("tldr", r"[A-Z]\w+ left their \w+ at the [\w ]+\."),
+])  # fmt: skip
+def test_headlines_and_tldr_report_one_sentence(monkeypatch, style, shape):
+    found = rows(monkeypatch, style=style)
+    assert found
+    for row in found:
+        assert re.fullmatch(shape, row.target)
+
+
+def test_the_same_prose_gives_the_same_pairs_up_to_the_limit():
+    once = chat_rows(PROSE, 1000)
+    assert chat_rows(PROSE, 1000) == once
+    assert chat_rows(PROSE, 3) == once[:3]
+    assert len({row.style for row in once}) > 1
+
+
+def test_chats_come_from_files_of_prose(tmp_path):
+    path = tmp_path / "prose.txt"
+    path.write_text("\n\n".join(f"{text} {text.lower()}" for text in PROSE), encoding="utf-8")
+    found = pseudo_rows([], PseudoPairs(chats=4, prose=(path,)))
+    assert len(found) == 4
+    assert {row.set for row in found} == {chats.SET}
+    with pytest.raises(ValueError, match="4 chats need text files"):
+        PseudoPairs(chats=4)
+    with pytest.raises(ValueError, match="chats must be 0 or more, got -1"):
+        PseudoPairs(chats=-1)
