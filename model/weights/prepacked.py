@@ -6,8 +6,10 @@ are fastest through oneDNN's blocked layout. One row, as in greedy search, reads
 fastest by columns, which many rows, as the encoder has, don't mind: their product is bound by
 arithmetic. So a wide matrix is kept by columns, unless a table reads it by rows; a blocked layout
 is made when it is first read, and a map that never reads it, as most of the encoder's, spends no
-memory on it. Which layout is read depends on the number of rows alone, so that a run again gives
-the same to the last bit. Names, shapes and `state_dict` stay, and sums differ only by rounding.
+memory on it. PyTorch gives the product of one row to one thread; as two products of half a matrix
+each, two threads share it. Which layout is read depends on the number of rows alone, so that a run
+again gives the same to the last bit. Names, shapes and `state_dict` stay, and sums differ only by
+rounding.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from torch.nn import functional
 
 ROWS = 4  # how many rows the blocked layout is tuned for: the beams of one source
 MANY = 32  # rows from which on the plain layout is as fast
+HALVES = 2  # in which the product of one row is shared; more are slower for one thread
 
 
 class PackedLinear(nn.Linear):
@@ -44,26 +47,47 @@ class PackedLinear(nn.Linear):
 
     @cached_property
     def single(self) -> Tensor:
-        """For one row: [out_features, in_features], in the order that is fastest."""
+        """For one row: two halves, [2, in_features / 2, out_features] of a wide matrix, each for
+        half of the input, and [2, in_features, out_features / 2] of a tall one."""
         with torch.inference_mode(False):
-            return _by_columns(self.weight.detach())
+            weight = self.weight.detach()
+            if _is_wide(weight):
+                return _by_columns(weight).t().unflatten(0, (HALVES, -1))
+            return weight.unflatten(0, (HALVES, -1)).transpose(1, 2)
+
+    @cached_property
+    def is_shared(self) -> bool:
+        """Whether one row's product can be halved; a gate's single output can't."""
+        wide = _is_wide(self.weight)
+        return (self.in_features if wide else self.out_features) % HALVES == 0
 
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
         rows = states.numel() // self.in_features
-        if rows == 1:
-            return functional.linear(states, self.single, self.bias)
+        if rows == 1 and self.is_shared:
+            product = self._one(states).view(*states.shape[:-1], self.out_features)
+            return product if self.bias is None else product + self.bias
         if rows < MANY:
             return torch.ops.mkldnn._linear_pointwise(
                 states, self.blocked, self.bias, "none", [], ""
             )
         return functional.linear(states, self.weight, self.bias)
 
+    def _one(self, states: Tensor) -> Tensor:
+        """The product of one row, as two that two threads share."""
+        if _is_wide(self.weight):
+            return torch.bmm(states.reshape(HALVES, 1, -1), self.single).sum(0)
+        return torch.bmm(states.reshape(1, 1, -1).expand(HALVES, 1, -1), self.single)
+
+
+def _is_wide(weight: Tensor) -> bool:
+    """Whether [out, in] is read fastest by columns; also a square one."""
+    return weight.shape[0] >= weight.shape[1]
+
 
 def _by_columns(weight: Tensor) -> Tensor:
     """A wide [out, in] laid out by columns, any other as it is."""
-    out_features, in_features = weight.shape
-    return weight.t().contiguous().t() if out_features > in_features else weight
+    return weight.t().contiguous().t() if _is_wide(weight) else weight
 
 
 def _lay_by_columns(weight: Tensor) -> None:

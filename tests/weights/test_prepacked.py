@@ -8,7 +8,7 @@ from torch import nn
 
 from model.checkpoint import build
 from model.config import RNNConfig, TransformerConfig
-from model.weights.prepacked import MANY, PackedLinear, can_prepack, prepack
+from model.weights.prepacked import HALVES, MANY, PackedLinear, can_prepack, prepack
 
 CONFIGS = [
     RNNConfig(vocabulary_size=50, embedding_size=16, hidden_size=16),
@@ -53,7 +53,7 @@ SHAPES = [(16,), (1, 16), (4, 16), (2, 3, 16), (2, 1, 3, 16), (0, 16), (MANY, 16
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("size", [7, 40], ids=["tall", "wide"])
+@pytest.mark.parametrize("size", [7, 8, 16, 40], ids=["odd", "tall", "square", "wide"])
 def test_a_packed_map_takes_any_leading_shape(
     shape: tuple[int, ...], size: int, bias: bool
 ) -> None:
@@ -84,6 +84,7 @@ def test_wide_matrices_lie_in_memory_once_unless_a_table_reads_them(model: nn.Mo
     assert table.is_contiguous()
     assert model.output.weight is table
     with torch.inference_mode():
+        maps = [part for part in maps if part.is_shared]
         copies = [part for part in maps if part.single.data_ptr() != part.weight.data_ptr()]
         assert not any(part.single.is_inference() for part in maps)
     assert copies == [model.output]
@@ -101,6 +102,26 @@ def test_a_run_again_is_the_same_to_the_last_bit(model: nn.Module) -> None:
         again = [part(states) for states in reversed(asked)]
         for one, other in zip(first, reversed(again), strict=True):
             assert torch.equal(one, other)
+
+
+@pytest.mark.skipif(not can_prepack(), reason="this PyTorch has no oneDNN")
+@pytest.mark.parametrize("shape", [(16, 40), (16, 8)], ids=["wide", "tall"])
+def test_one_row_is_multiplied_in_halves_of_the_memory_that_the_weight_has(shape) -> None:
+    packed = nn.Sequential(nn.Linear(*shape).requires_grad_(False))
+    prepack(packed)
+    single = packed[0].single
+    assert single.data_ptr() == packed[0].weight.data_ptr()
+    assert single.shape[0] == HALVES
+    assert single.numel() == packed[0].weight.numel()
+    # Two threads share the halves; the numbers are those of one thread.
+    row, threads = torch.randn(1, 16), torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = packed(row)
+        torch.set_num_threads(2)
+        assert torch.equal(packed(row), alone)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_half_precision_is_left_alone() -> None:
