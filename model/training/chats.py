@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from model.training.perturbations import FAREWELLS, SEPARATORS
-from model.training.reported import Statement, statement
+from model.training.reported import Statement, remark, statement
 from model.training.rows import Row
 from model.training.sentences import split_sentences
 
@@ -23,6 +23,9 @@ STATEMENTS = (2, 2, 3, 3, 4, 6)  # in one chat or letter, drawn evenly
 REPORTED = 4  # of them at most, the longest
 STYLES = ("notes", "notes", "notes", "tldr", "headline")
 HEADLINE_WORDS = 13
+REMARK_SHARE = 0.3  # of the remarks that stand where one is wanted
+VARIANTS = 3  # chats of the same statements: other people, other talk
+ROLE_SHARE = 0.12
 JOINED_WORDS = 18  # of two statements by one person that a report joins with "and"
 NAMES_WORDS = """
 Mia Ben Anna Jonas Lena Tom Sara Omar Priya Luca Nora Kofi Elena Marek Aisha Hugo Ingrid Mateo Yuki
@@ -31,9 +34,19 @@ Ana Rosa Diego Maria Paulo Ines Ahmed Fatima Hassan Leila Samir Nadia Yusuf Zara
 Meera Wei Jun Mei Hana Kenji Sora Minh Linh Olga Ivan Katya Pavel Jana Petra Lukas Klara Felix Greta
 Amara Chidi Zuri Tunde Thabo Nia Eva Max Paul Julia Simon Claire Marc Amy Sam Kate Alex Chris Robin
 Lisa Peter Laura David Ruth Adam Helen Frank Judy Steve Rachel Amanda Jerry Hannah Matt Will Kim Pat
+Mum Dad Grandma
 """
 NAMES = tuple(NAMES_WORDS.split())
 SURNAMES = ("Novak", "Osei", "Brandt", "Silva", "Okafor", "Lindqvist", "Rossi", "Chen", "Haddad")
+TITLES = ("Ms", "Mr", "Dr", "Mrs")
+ROLES = (
+    ("Agent", "Customer"), ("Doctor", "Patient"), ("Teacher", "Student"), ("Manager", "Assistant"),
+    ("Host", "Guest"), ("Landlord", "Tenant"), ("Coach", "Player"), ("Seller", "Buyer"),
+)  # fmt: skip
+OPENERS = (
+    "Yes,", "No,", "Ok,", "Great,", "Well,", "Sorry,", "Right!", "Hmm,", "Thank you.", "ok", "oh",
+    "Hi!", "Sure,", "Actually,", "Thanks!", "yes", "no", "Good.", "Of course.",
+)  # fmt: skip
 SMALL_TALK = (
     "ok", "Thanks!", "Sounds good.", "haha", "Great, see you then.", "No worries", "Sure.", "Hi!",
     "Good morning", "Oh no!", "👍", "Really?", "Perfect, thank you.", "Hey, how are you?", "Nice!",
@@ -54,34 +67,54 @@ QUOTED_QUESTION = re.compile(r"[“\"]([A-Z][^“”\"—;:]{3,60}\?)[”\"]")
 class Said:
     """One statement in somebody's mouth, and the report of it without its stop."""
 
-    speaker: str
-    words: str
+    speaker: str  # as a sentence begins with it
     predicate: str
+
+    @classmethod
+    def by(cls, speaker: str, other: str, found: Statement) -> Said:
+        """A statement of `speaker`, who talks to `other`."""
+        subject = _called(speaker)
+        predicate = found.predicate.replace("{you}", _called(other))
+        return cls(subject[0].upper() + subject[1:], predicate)
+
+
+def _called(name: str) -> str:
+    return f"the {name.lower()}" if any(name in pair for pair in ROLES) else name
 
 
 def chat_rows(passages: Iterable[str], limit: int) -> list[Row]:
-    """At most `limit` pairs from prose; their first statement seeds the dice: same in, same out."""
+    """At most `limit` pairs from prose; its sentences seed the dice: same in, same out."""
     rows: list[Row] = []
-    waiting: list[Statement] = []
+    waiting: list[str] = []
     questions: list[str] = []
     for passage in passages:
         questions = [*questions[-20:], *QUOTED_QUESTION.findall(passage)]
         for sentence in split_sentences(passage.replace("\n", " ")):
-            found = statement(sentence, random.Random(sentence))
-            if found is None or found in waiting:
+            dice = random.Random(sentence)
+            if sentence in waiting or not _is_wanted(sentence, waiting, dice):
                 continue
-            waiting.append(found)
-            dice = random.Random(waiting[0].words)
-            if len(waiting) < dice.choice(STATEMENTS):
+            waiting.append(sentence)
+            if len(waiting) < random.Random(waiting[0]).choice(STATEMENTS):
                 continue
-            rows.append(_row(waiting, questions, dice))
+            for variant in range(min(VARIANTS, limit - len(rows))):
+                rows.append(_row(waiting, questions, random.Random(f"{variant} {waiting[0]}")))
             waiting = []
             if len(rows) == limit:
                 return rows
     return rows
 
 
-def _row(statements: Sequence[Statement], questions: Sequence[str], dice: random.Random) -> Row:
+def _is_wanted(sentence: str, waiting: Sequence[str], dice: random.Random) -> bool:
+    """Whether it is a statement, or a remark where there is none yet among some statements."""
+    if statement(sentence, dice) is not None:
+        return True
+    alone = not waiting or any(remark(other) is not None for other in waiting)
+    return not alone and dice.random() < REMARK_SHARE and remark(sentence) is not None
+
+
+def _row(sentences: Sequence[str], questions: Sequence[str], dice: random.Random) -> Row:
+    found = [statement(s, dice) or remark(s) for s in dice.sample(sentences, len(sentences))]
+    statements = [each for each in found if each is not None]
     style = dice.choice(STYLES)
     if dice.random() < LETTER_SHARE:
         source, said = _letter(statements, dice)
@@ -93,26 +126,42 @@ def _row(statements: Sequence[Statement], questions: Sequence[str], dice: random
 def _chat(
     statements: Sequence[Statement], questions: Sequence[str], dice: random.Random
 ) -> tuple[str, list[Said]]:
-    two = any(s.addresses for s in statements) or dice.random() < 0.5
-    speakers = dice.sample(NAMES, 2 if two else 3)
+    speakers = _speakers(any(s.addresses for s in statements), dice)
     turns: list[tuple[str, str]] = []
     said: list[Said] = []
     for found in statements:
-        while dice.random() < 0.45:
+        while dice.random() < 0.4:
             words = dice.choice(questions) if questions and dice.random() < 0.4 else None
             turns.append((_other(turns, speakers, dice), words or dice.choice(SMALL_TALK)))
         # Now and then a person goes on speaking; else it is somebody else's turn.
         again = bool(turns) and dice.random() < 0.25
         me = turns[-1][0] if again else _other(turns, speakers, dice)
-        you = next(name for name in speakers if name != me)
-        said.append(Said(me, found.words, found.predicate.replace("{you}", you)))
+        said.append(Said.by(me, next(name for name in speakers if name != me), found))
+        words = _typed(found.words, dice)
         if again and dice.random() < 0.6:
-            turns[-1] = (me, f"{turns[-1][1]} {found.words}")
-        else:
-            turns.append((me, found.words))
+            before = turns.pop()[1]
+            mark = dice.choice((" ", ", ")) if before.endswith(".") else " "
+            words = f"{before.rstrip('.') if mark == ', ' else before}{mark}{words}"
+        turns.append((me, words))
     if dice.random() < 0.5:
         turns.append((_other(turns, speakers, dice), dice.choice(SMALL_TALK)))
     return "\n".join(_labelled(turns, dice)), said
+
+
+def _speakers(two: bool, dice: random.Random) -> list[str]:
+    if dice.random() < ROLE_SHARE:
+        roles = list(dice.choice(ROLES))
+        dice.shuffle(roles)
+        return roles
+    return dice.sample(NAMES, 2 if two or dice.random() < 0.5 else 3)
+
+
+def _typed(words: str, dice: random.Random) -> str:
+    """A statement as people type it: at times behind a word of answer, without a stop, or loud."""
+    if dice.random() < 0.15:
+        words = f"{dice.choice(OPENERS)} {words}"
+    ending = dice.choice((".", ".", ".", ".", ".", "", "", "", "", "!"))
+    return words.removesuffix(".") + ending
 
 
 def _labelled(turns: Sequence[tuple[str, str]], dice: random.Random) -> Iterator[str]:
@@ -137,15 +186,19 @@ def _other(turns: Sequence[tuple[str, str]], speakers: Sequence[str], dice: rand
 
 def _letter(statements: Sequence[Statement], dice: random.Random) -> tuple[str, list[Said]]:
     me, you = dice.sample(NAMES, 2)
-    said = [Said(me, s.words, s.predicate.replace("{you}", you)) for s in statements]
-    body = [s.words for s in said]
+    if dice.random() < 0.3:
+        you = f"{dice.choice(TITLES)} {dice.choice(SURNAMES)}"
+    said = [Said.by(me, you, found) for found in statements]
+    body = [found.words for found in statements]
     for place in (0, len(body) + 1):
         if dice.random() < 0.5:
             body.insert(place, dice.choice(LETTER_TALK))
     farewell = dice.choice(FAREWELLS).split("\n")[0]
     separator = dice.choice(SEPARATORS)
-    lines = f"{dice.choice(GREETING_WORDS)} {you},", " ".join(body), f"{farewell}\n{me}"
-    return separator.join(lines), said
+    signed = me if dice.random() < 0.7 else f"{me} {dice.choice(SURNAMES)}"
+    end = f"{farewell}{' ' if separator == ' ' else chr(10)}{signed}"
+    parts = f"{dice.choice(GREETING_WORDS)} {you},", " ".join(body), end
+    return separator.join(parts), said
 
 
 def _report(said: Sequence[Said], style: str) -> str:

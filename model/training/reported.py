@@ -33,6 +33,11 @@ the a an to in on at for with by from and or but that as so if about up out off 
 over again how what why when where not no very too then there here some any all
 """
 AFTER_OBJECT = frozenset(AFTER_OBJECT_WORDS.split())
+# A sentence that is about nobody who speaks: reported as what its speaker "says".
+REMARK = re.compile(
+    r"(?:The|A|An|It|There|This|That|These|Those|Most|Some|All|Everybody|Nobody) "
+    r"[^\"“”‘;:()—–]+\."
+)
 MODAL = frozenset(("will", "can", "must", "should"))
 THING_WORDS = 6  # at least: shorter ones mostly say nothing of a person ("can become")
 FIRST_PERSON = {"is": "am", "has": "have", "does": "do", "was": "was"}
@@ -81,6 +86,23 @@ def statement(sentence: str, dice: random.Random) -> Statement | None:
     if match is not None:
         return _of_person(match, dice)
     return _of_thing(sentence, dice)
+
+
+def remark(sentence: str) -> Statement | None:
+    """A statement that its speaker has no part in; None unless it can stand alone.
+
+    >>> remark("The parcel was lost on its way.").predicate
+    'says the parcel was lost on its way'
+    """
+    words = re.findall(r"[a-z']+", sentence.lower())
+    if (
+        not STATEMENT_WORDS[0] <= len(words) <= STATEMENT_WORDS[1]
+        or REMARK.fullmatch(sentence) is None
+        or (UNCLEAR | {"him", "his", "her"}).intersection(words)
+        or finite_verb(words) is None
+    ):
+        return None
+    return Statement(sentence, f"says {sentence[0].lower()}{sentence[1:-1]}")
 
 
 def _of_person(match: re.Match[str], dice: random.Random) -> Statement | None:

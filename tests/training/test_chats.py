@@ -7,7 +7,7 @@ import re
 import pytest
 
 from model.training import chats
-from model.training.chats import NAMES, SMALL_TALK, chat_rows
+from model.training.chats import NAMES, SMALL_TALK, SURNAMES, chat_rows
 from model.training.pseudo import PseudoPairs, pseudo_rows
 
 PLACES = ("the harbour", "the old mill", "the library", "the station", "the market", "the school")
@@ -19,8 +19,9 @@ PROSE = [
 ]
 
 
-def rows(monkeypatch, *, letters: float = 0.0, style: str = "notes"):
+def rows(monkeypatch, *, letters: float = 0.0, roles: float = 0.0, style: str = "notes"):
     monkeypatch.setattr(chats, "LETTER_SHARE", letters)
+    monkeypatch.setattr(chats, "ROLE_SHARE", roles)
     monkeypatch.setattr(chats, "STYLES", (style,))
     return chat_rows(PROSE, 1000)
 
@@ -64,10 +65,43 @@ def test_small_talk_and_questions_stand_in_chats_and_in_no_report(monkeypatch):
 
 def test_a_letter_is_told_by_who_signed_it(monkeypatch):
     for row in rows(monkeypatch, letters=1.0):
-        writer = re.split(r"\s", row.source)[-1]
+        signature = [word for word in row.source.split()[-2:] if word not in SURNAMES]
+        writer = signature[-1]
         assert writer in NAMES
         assert {name for name, _ in left(row.target)} == {writer}
-        assert re.match(r"(?:Hi|Hello|Dear|Hey|Good \w+) \w+,", row.source)
+        assert re.match(r"(?:Hi|Hello|Dear|Hey|Good \w+) [\w ]+,", row.source)
+
+
+def test_roles_have_an_article_in_a_report(monkeypatch):
+    found = rows(monkeypatch, roles=1.0)
+    assert found
+    for row in found:
+        assert re.search(r"^(?:\[.*\] )?[A-Z]\w+(?: \w+)?: ", row.source)
+        assert re.fullmatch(r"(?:The [a-z]+ left their [^.]+\. ?)+", row.target)
+
+
+def test_remarks_are_reported_beside_statements(monkeypatch):
+    monkeypatch.setattr(chats, "REMARK_SHARE", 1.0)
+    monkeypatch.setattr(chats, "LETTER_SHARE", 0.0)
+    prose = [f"{sentence} The {thing} was old and heavy." for sentence, thing in zip(
+        SENTENCES, THINGS * len(PLACES), strict=True)]  # fmt: skip
+    told = [row for row in chat_rows(prose, 1000) if row.style == "notes"]
+    assert told
+    for row in told:
+        # One remark at most, and its speaker is the one whose line it is.
+        [(speaker, thing)] = re.findall(r"(\w+) says the (\w+) was old", row.target) or [("", "")]
+        assert not thing or re.search(
+            rf"^(?:\[.*\] )?{speaker}\b.*[Tt]he {thing} was old", row.source, re.M | re.I
+        )
+    assert sum(" says the " in row.target for row in told) > len(told) / 2
+
+
+def test_the_same_statements_are_said_by_others_as_well(monkeypatch):
+    found = rows(monkeypatch)
+    assert len(found) % chats.VARIANTS == 0
+    for start in range(0, len(found), chats.VARIANTS):
+        group = found[start : start + chats.VARIANTS]
+        assert len({row.source for row in group}) == chats.VARIANTS
 
 
 @pytest.mark.parametrize(("style", "shape"), [

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from model.training import reported
-from model.training.reported import Statement, statement
+from model.training.reported import Statement, remark, statement
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +89,28 @@ def test_people_contract_what_a_report_spells_out(monkeypatch):
         "I've been to Oslo twice.",
         "has been to Oslo twice",
     )
+
+
+@pytest.mark.parametrize(("sentence", "predicate"), [
+    ("The parcel was lost on its way.", "says the parcel was lost on its way"),
+    ("There is a hole in the roof.", "says there is a hole in the roof"),
+    ("It was late, but the shop was open.", "says it was late, but the shop was open"),
+])  # fmt: skip
+def test_a_remark_is_reported_as_what_somebody_says(sentence, predicate):
+    assert remark(sentence) == Statement(sentence, predicate)
+
+
+@pytest.mark.parametrize("sentence", [
+    "The parcel is on my desk.",  # whose?
+    "The man said that he was late.",
+    "The end of the story.",  # no verb
+    "Is the shop open?",
+    "The shop is open",  # no stop
+    "Ferries were slow in the old days.",  # may be a name in small letters then
+    "The shop: it was open.",
+])  # fmt: skip
+def test_what_is_no_sure_remark_gives_nothing(sentence):
+    assert remark(sentence) is None
 
 
 def test_only_a_statement_about_the_other_needs_two_people():
