@@ -6,8 +6,8 @@ are fastest through oneDNN's blocked layout. One row, as in greedy search, reads
 fastest by columns, which many rows, as the encoder has, don't mind: their product is bound by
 arithmetic. So a wide matrix is kept by columns, unless a table reads it by rows; a blocked layout
 is made when it is first read, and a map that never reads it, as most of the encoder's, spends no
-memory on it. PyTorch gives the product of one row to one thread; as two products of half a matrix
-each, two threads share it. Which layout is read depends on the number of rows alone, so that a run
+memory on it. PyTorch gives the product of one row to one thread; as products of a part of the
+matrix each, all threads share it. Which layout is read depends on the number of rows alone, so that a run
 again gives the same to the last bit. Names, shapes and `state_dict` stay, and sums differ only by
 rounding.
 """
@@ -23,7 +23,7 @@ from torch.nn import functional
 
 ROWS = 4  # how many rows the blocked layout is tuned for: the beams of one source
 MANY = 32  # rows from which on the plain layout is as fast
-HALVES = 2  # in which the product of one row is shared; more are slower for one thread
+PARTS = 4  # of the product of one row; as many threads can share it, and one loses nothing
 
 
 class PackedLinear(nn.Linear):
@@ -47,19 +47,19 @@ class PackedLinear(nn.Linear):
 
     @cached_property
     def single(self) -> Tensor:
-        """For one row: two halves, [2, in_features / 2, out_features] of a wide matrix, each for
-        half of the input, and [2, in_features, out_features / 2] of a tall one."""
+        """For one row: [PARTS, in_features / PARTS, out_features] of a wide matrix, each for its
+        part of the input, and [PARTS, in_features, out_features / PARTS] of a tall one."""
         with torch.inference_mode(False):
             weight = self.weight.detach()
             if _is_wide(weight):
-                return _by_columns(weight).t().unflatten(0, (HALVES, -1))
-            return weight.unflatten(0, (HALVES, -1)).transpose(1, 2)
+                return _by_columns(weight).t().unflatten(0, (PARTS, -1))
+            return weight.unflatten(0, (PARTS, -1)).transpose(1, 2)
 
     @cached_property
     def is_shared(self) -> bool:
-        """Whether one row's product can be halved; a gate's single output can't."""
+        """Whether one row's product has equal parts; a gate's single output has none."""
         wide = _is_wide(self.weight)
-        return (self.in_features if wide else self.out_features) % HALVES == 0
+        return (self.in_features if wide else self.out_features) % PARTS == 0
 
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
@@ -74,10 +74,10 @@ class PackedLinear(nn.Linear):
         return functional.linear(states, self.weight, self.bias)
 
     def _one(self, states: Tensor) -> Tensor:
-        """The product of one row, as two that two threads share."""
+        """The product of one row, in parts that threads share."""
         if _is_wide(self.weight):
-            return torch.bmm(states.reshape(HALVES, 1, -1), self.single).sum(0)
-        return torch.bmm(states.reshape(1, 1, -1).expand(HALVES, 1, -1), self.single)
+            return torch.bmm(states.reshape(PARTS, 1, -1), self.single).sum(0)
+        return torch.bmm(states.reshape(1, 1, -1).expand(PARTS, 1, -1), self.single)
 
 
 def _is_wide(weight: Tensor) -> bool:

@@ -8,7 +8,7 @@ from torch import nn
 
 from model.checkpoint import build
 from model.config import RNNConfig, TransformerConfig
-from model.weights.prepacked import HALVES, MANY, PackedLinear, can_prepack, prepack
+from model.weights.prepacked import PARTS, MANY, PackedLinear, can_prepack, prepack
 
 CONFIGS = [
     RNNConfig(vocabulary_size=50, embedding_size=16, hidden_size=16),
@@ -106,14 +106,14 @@ def test_a_run_again_is_the_same_to_the_last_bit(model: nn.Module) -> None:
 
 @pytest.mark.skipif(not can_prepack(), reason="this PyTorch has no oneDNN")
 @pytest.mark.parametrize("shape", [(16, 40), (16, 8)], ids=["wide", "tall"])
-def test_one_row_is_multiplied_in_halves_of_the_memory_that_the_weight_has(shape) -> None:
+def test_one_row_is_multiplied_by_parts_of_the_memory_that_the_weight_has(shape) -> None:
     packed = nn.Sequential(nn.Linear(*shape).requires_grad_(False))
     prepack(packed)
     single = packed[0].single
     assert single.data_ptr() == packed[0].weight.data_ptr()
-    assert single.shape[0] == HALVES
+    assert single.shape[0] == PARTS
     assert single.numel() == packed[0].weight.numel()
-    # Two threads share the halves; the numbers are those of one thread.
+    # Two threads share the parts; the numbers are those of one thread.
     row, threads = torch.randn(1, 16), torch.get_num_threads()
     try:
         torch.set_num_threads(1)
