@@ -7,9 +7,9 @@ fastest by columns, which many rows, as the encoder has, don't mind: their produ
 arithmetic. So a wide matrix is kept by columns, unless a table reads it by rows; a blocked layout
 is made when it is first read, and a map that never reads it, as most of the encoder's, spends no
 memory on it. PyTorch gives the product of one row to one thread; as products of a part of the
-matrix each, all threads share it. Which layout is read depends on the number of rows alone, so that a run
-again gives the same to the last bit. Names, shapes and `state_dict` stay, and sums differ only by
-rounding.
+matrix each, all threads share it. Which layout is read depends on the number of rows alone, so that
+a run again gives the same to the last bit. Names, shapes and `state_dict` stay, and sums differ
+only by rounding.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from torch import nn
 
 from model.checkpoint import build
 from model.config import RNNConfig, TransformerConfig
-from model.weights.prepacked import PARTS, MANY, PackedLinear, can_prepack, prepack
+from model.weights.prepacked import MANY, PARTS, PackedLinear, can_prepack, prepack
 
 CONFIGS = [
     RNNConfig(vocabulary_size=50, embedding_size=16, hidden_size=16),
