@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from demo.library import VARIABLE, Library, LibraryError, find_models, no_models
     from demo.page import build
     from demo.server import serve
-    from demo.serving.allocator import keep_few_arenas
     from demo.serving.limits import LimitError, Limits
     from demo.serving.metrics import Metrics
     from demo.serving.watching import Watch
     from demo.serving.workers import Workers
     from demo.serving.zero import zero_gpu
     from model.checkpoint import CheckpointError
+    from model.weights.allocator import keep_few_arenas
 
     keep_few_arenas()
     try:

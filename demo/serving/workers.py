@@ -20,10 +20,10 @@ from typing import Any
 import torch
 
 from demo.library import Library
-from demo.serving.allocator import keep_few_arenas
 from demo.serving.away import Asked, Failed, portable, received, tried
 from demo.serving.calls import Call
 from demo.serving.logs import configure
+from model.weights.allocator import keep_few_arenas
 
 TICK = 0.1  # seconds between two looks at whether the server stops
 HALT, END = "halt", None  # to a worker: end the run; from one: it has ended

@@ -12,6 +12,7 @@ from typing import cast
 from torch import nn
 
 from model.seq2seq import Seq2Seq
+from model.weights.allocator import return_freed_memory
 from model.weights.prepacked import prepack
 from model.weights.reduced import (
     BFloat16Linear,
@@ -53,7 +54,7 @@ def use_precision(model: Seq2Seq, precision: str) -> str:
         precision = _fastest(module)
     if precision in NARROW:
         _replace(module, NARROW[precision])
-        _let_go_of_the_file(module)
+        return_freed_memory()
     prepack(module)  # what is left
     return precision
 
@@ -68,13 +69,9 @@ def _fastest(model: nn.Module) -> str:
 
 
 def _replace(model: nn.Module, narrower: Callable[[nn.Linear], nn.Module]) -> None:
-    for parent in list(model.modules()):
-        for name, child in list(parent.named_children()):
+    # No list of the maps themselves: one that is replaced must go before the next is made.
+    for parent in [part for part in model.modules() if not isinstance(part, nn.Linear)]:
+        for name in [name for name, _ in parent.named_children()]:
+            child = getattr(parent, name)
             if type(child) is nn.Linear and child.weight.numel() >= SMALL:
                 setattr(parent, name, narrower(child))
-
-
-def _let_go_of_the_file(model: nn.Module) -> None:
-    """Copy what is left of the weights: one tensor keeps the whole mapped file in memory."""
-    for parameter in model.parameters():
-        parameter.data = parameter.data.clone()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+import weakref
+from typing import Any, cast
 
 import pytest
 import torch
@@ -53,6 +54,20 @@ def test_fewer_bits_move_the_log_probs_a_little_and_keep_them_float32(
     assert isinstance(model.output, kind)
     assert 0 < (after - before).abs().max() < 0.1
     assert torch.equal(model.embedding.weight, table)  # tied, but read as it was
+
+
+def test_a_map_is_gone_before_the_next_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[Tensor]] = []
+
+    def narrower(linear: nn.Linear) -> nn.Module:
+        assert not any(weight() is not None for weight in made)
+        made.append(weakref.ref(linear.weight))
+        return nn.Identity()
+
+    monkeypatch.setitem(precision.NARROW, "bf16", narrower)
+    layers = [nn.Sequential(nn.Linear(128, 128), nn.Linear(128, 128)) for _ in range(2)]
+    use_precision(cast(Any, nn.Sequential(*layers)), "bf16")
+    assert len(made) == 4
 
 
 @needs_fbgemm
