@@ -19,6 +19,7 @@ from model.reach import DEFAULTS, Reach
 from model.records.freezing import Recording
 from model.seq2seq import Memory
 from model.strategies.naming import NamesFromSource
+from model.strategies.speaking import SpeakerWords
 from model.strategies.wording import NovelNgramPenalty
 from model.trace import Trace
 
@@ -98,7 +99,11 @@ class Run:
             rules.append(NovelNgramPenalty.of(penalty, tokenizer, self._source_ids()))
         if options.names_from_source:
             read = [source.text[: source.cut_at] for source in self.recording.sources]
-            rules.append(NamesFromSource.of(options, tokenizer, read))
+            speakers = SpeakerWords.of(tokenizer, read)
+            rules += [
+                NamesFromSource.of(options, tokenizer, read),
+                *([speakers] if speakers else []),
+            ]
         return rules
 
     def _source_ids(self) -> list[list[int]]:

@@ -210,7 +210,7 @@ def _report(said: Sequence[Said], style: str) -> str:
     sentences = list(_sentences([s for s in said if s in kept]))
     if style == "tldr":
         return max(sentences, key=len)
-    return " ".join(sentences)
+    return "\n".join(sentences)  # a name then has the tokens that it has where a turn begins
 
 
 def _sentences(said: Sequence[Said]) -> Iterator[str]:

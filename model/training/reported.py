@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from model.training.clauses import finite_verb, main_clause
 
 STATEMENT_WORDS = (4, 18)
-CONTRACTED_SHARE = 0.7
+CONTRACTED_SHARE = 0.85
 PRESENT_SHARE = 0.7  # of the sentences whose verb can be brought from the past to the present
 THIRD_PERSON = re.compile(
     r"(?P<who>He|She) (?P<adverb>(?:\w+ly|never|always|still|just|soon|also|only|already|now) )?"

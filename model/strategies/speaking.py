@@ -1,0 +1,114 @@
+"""Words in the right mouth: a sentence that begins with a speaker keeps to what that one said.
+
+To report a dialogue is to say who said what, and taking it for somebody else's words is the usual
+error of summaries of chats (Tang et al. 2022, CONFIT). Where the source has lines like "Mia: …" and
+a sentence begins with Mia, no word begins that only others used; words that nobody used, small words
+and names of speakers may.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from torch import Tensor
+
+from model.filters import Rows, forbid
+from model.tokenizer import Tokenizer
+
+# A line of a dialogue: perhaps a time, then one to three words and a colon.
+LINE = re.compile(
+    r"^[ \t]*(?:[\[(]?\d[\d:. /,-]*(?:[ap]m)?[\])]?[ \t]*[-–]?[ \t]*)?"
+    r"(?P<who>[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,2}):[ \t]+(?P<words>.*)",
+    re.MULTILINE,
+)
+SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
+MAX_SPEAKERS = 50  # more are a list, and no dialogue
+# What a report needs whoever spoke.
+SMALL_WORDS = """
+the a an of to in on at for with by from and or but so as if than that this it its is are was were
+be been has have had do does did will would can could may might must should not no they them their
+he she him his her who which when where while because before after until about into out up down off
+over says said asks asked wants thinks there here all some any one two more also then still just
+"""
+SMALL = frozenset(SMALL_WORDS.split())
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """Who speaks in a source, by what a sentence can call them, and the tokens of others alone."""
+
+    speakers: Mapping[str, int]  # in small letters; the full name and the first word of it
+    strange: Sequence[Sequence[int]]  # by speaker: tokens that begin a word only others used
+
+    @classmethod
+    def of(cls, text: str, tokenizer: Tokenizer) -> Dialogue:
+        """That of a text; one without two speakers has none."""
+        said: dict[str, list[str]] = {}
+        for line in LINE.finditer(text):
+            said.setdefault(line["who"].lower(), []).append(f" {line['words']}")
+        if not 2 <= len(said) <= MAX_SPEAKERS:
+            return cls({}, ())
+        beginnings = _beginnings(tokenizer)
+        used = [
+            {id for ids in tokenizer.encode_batch(turns) for id in ids if id in beginnings}
+            for turns in said.values()
+        ]
+        named = tokenizer.encode_batch([f" {name}" for who in said for name in (who, who.title())])
+        everybody = set().union(*used) - {id for ids in named for id in ids}
+        names = {who.split()[0]: number for number, who in enumerate(said)}
+        names |= {who: number for number, who in enumerate(said)}
+        return cls(names, [sorted(everybody - own) for own in used])
+
+    def speaker(self, written: str) -> int | None:
+        """Whose words the sentence is that a summary has come to; None where it is nobody's."""
+        ends = list(SENTENCE.finditer(written))
+        sentence = written[ends[-1].end() if ends else 0 :].lstrip().lower().removeprefix("the ")
+        words = re.findall(r"[\w.-]+", sentence)
+        told = {number for name, number in self.speakers.items() if name in words}
+        first = [
+            number
+            for name, number in self.speakers.items()
+            if re.match(rf"{re.escape(name)}(?![\w-])", sentence)
+        ]
+        return first[0] if first and told <= {first[0]} else None
+
+
+@dataclass(frozen=True)
+class SpeakerWords:
+    """Forbids a reported speaker the words of others."""
+
+    tokenizer: Tokenizer
+    sources: tuple[Dialogue, ...]
+    name: ClassVar[str] = "speaker_words"
+
+    @classmethod
+    def of(cls, tokenizer: Tokenizer, sources: Sequence[str]) -> SpeakerWords | None:
+        """The rule for these sources; None where none of them is a dialogue."""
+        dialogues = tuple(Dialogue.of(text, tokenizer) for text in sources)
+        return cls(tokenizer, dialogues) if any(each.speakers for each in dialogues) else None
+
+    def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
+        """Log-probabilities [B, V] without the words that only others used."""
+        pairs = []
+        for row, (prefix, source) in enumerate(zip(rows.prefixes, rows.sources, strict=True)):
+            dialogue = self.sources[source]
+            if dialogue.speakers:
+                speaker = dialogue.speaker(self.tokenizer.decode(prefix))
+                if speaker is not None:
+                    pairs += [(row, token) for token in dialogue.strange[speaker]]
+        return forbid(log_probs, pairs)
+
+
+@lru_cache(maxsize=4)
+def _beginnings(tokenizer: Tokenizer) -> frozenset[int]:
+    """Tokens that begin a word, but for small words."""
+    texts = enumerate(
+        tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size)
+    )
+    return frozenset(
+        id for id, text in texts if re.match(r" \w", text) and text.strip().lower() not in SMALL
+    )
