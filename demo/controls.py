@@ -189,7 +189,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "names_from_source",
         "Names and numbers",
-        "Whether the summary may have some that the source lacks.",
+        "Whether some may be new, and reported words somebody else’s.",
         "words",
         choices=(("any", "no"), ("from the source only", "yes")),
         value="no",

@@ -91,7 +91,7 @@ class DecodingOptions:
     novel_ngram_penalty: float = (
         0.0  # log-prob - this where the source doesn't go on so; see `wording`
     )
-    names_from_source: bool = False  # no name or number that the source lacks; see `naming`
+    names_from_source: bool = False  # no new name or number; see `naming` and `speaking`
     bad_words: tuple[str, ...] = ()  # texts that are never written
     forced_prefix: str = ""  # the summary begins with this text, at no cost (log-prob 0)
     seed: int = 0  # of sampling; every source draws from a generator of its own

@@ -21,6 +21,7 @@ RULES = {  # what a rule's name in the record says to a reader
     "repetition_penalty": "used before",
     "novel_ngram_penalty": "new wording",
     "names_from_source": "not in the source",
+    "speaker_words": "somebody else’s words",
     "bad_words": "forbidden word",
     "forced_prefix": "the start is given",
     "min_new_tokens": "too early to end",

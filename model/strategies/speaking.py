@@ -1,15 +1,15 @@
 """Words in the right mouth: a sentence that begins with a speaker keeps to what that one said.
 
-To report a dialogue is to say who said what, and taking it for somebody else's words is the usual
+To report a dialogue is to say who said what, and taking it for somebody else's words is a frequent
 error of summaries of chats (Tang et al. 2022, CONFIT). Where the source has lines like "Mia: …" and
-a sentence begins with Mia, no word begins that only others used; words that nobody used, small words
-and names of speakers may.
+a sentence begins with Mia, no word begins that only others used; words that nobody used, small
+words and names of speakers may. Unless a colon makes it a quotation, it has no "I" either.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -35,6 +35,7 @@ he she him his her who which when where while because before after until about i
 over says said asks asked wants thinks there here all some any one two more also then still just
 """
 SMALL = frozenset(SMALL_WORDS.split())
+FIRST_PERSON = re.compile(r" (?:i|my|me|mine|myself)|['’](?:m|ve|ll|d)")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Dialogue:
     """Who speaks in a source, by what a sentence can call them, and the tokens of others alone."""
 
     speakers: Mapping[str, int]  # in small letters; the full name and the first word of it
-    strange: Sequence[Sequence[int]]  # by speaker: tokens that begin a word only others used
+    strange: Sequence[frozenset[int]]  # by speaker: tokens that begin a word only others used
 
     @classmethod
     def of(cls, text: str, tokenizer: Tokenizer) -> Dialogue:
@@ -61,12 +62,10 @@ class Dialogue:
         everybody = set().union(*used) - {id for ids in named for id in ids}
         names = {who.split()[0]: number for number, who in enumerate(said)}
         names |= {who: number for number, who in enumerate(said)}
-        return cls(names, [sorted(everybody - own) for own in used])
+        return cls(names, [frozenset(everybody - own) for own in used])
 
-    def speaker(self, written: str) -> int | None:
-        """Whose words the sentence is that a summary has come to; None where it is nobody's."""
-        ends = list(SENTENCE.finditer(written))
-        sentence = written[ends[-1].end() if ends else 0 :].lstrip().lower().removeprefix("the ")
+    def speaker(self, sentence: str) -> int | None:
+        """Whose words a sentence in small letters reports or quotes; None where nobody's alone."""
         words = re.findall(r"[\w.-]+", sentence)
         told = {number for name, number in self.speakers.items() if name in words}
         first = [
@@ -97,18 +96,37 @@ class SpeakerWords:
         for row, (prefix, source) in enumerate(zip(rows.prefixes, rows.sources, strict=True)):
             dialogue = self.sources[source]
             if dialogue.speakers:
-                speaker = dialogue.speaker(self.tokenizer.decode(prefix))
+                sentence = _unfinished(self.tokenizer.decode(prefix))
+                speaker = dialogue.speaker(sentence)
                 if speaker is not None:
-                    pairs += [(row, token) for token in dialogue.strange[speaker]]
+                    own = () if ":" in sentence else _first_person(self.tokenizer)
+                    pairs += [(row, token) for token in dialogue.strange[speaker].union(own)]
         return forbid(log_probs, pairs)
+
+
+def _unfinished(written: str) -> str:
+    """The sentence that a summary has come to, in small letters and without an article."""
+    ends = list(SENTENCE.finditer(written))
+    return written[ends[-1].end() if ends else 0 :].lstrip().lower().removeprefix("the ")
 
 
 @lru_cache(maxsize=4)
 def _beginnings(tokenizer: Tokenizer) -> frozenset[int]:
     """Tokens that begin a word, but for small words."""
-    texts = enumerate(
-        tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size)
-    )
     return frozenset(
-        id for id, text in texts if re.match(r" \w", text) and text.strip().lower() not in SMALL
+        id
+        for id, text in enumerate(_texts(tokenizer))
+        if re.match(r" \w", text) and text.strip().lower() not in SMALL
     )
+
+
+@lru_cache(maxsize=4)
+def _first_person(tokenizer: Tokenizer) -> frozenset[int]:
+    """Tokens by which somebody speaks of themselves."""
+    return frozenset(
+        id for id, text in enumerate(_texts(tokenizer)) if FIRST_PERSON.fullmatch(text.lower())
+    )
+
+
+def _texts(tokenizer: Tokenizer) -> Iterator[str]:
+    return (tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size))

@@ -1,0 +1,82 @@
+"""Words in the right mouth, with tokens of a real tokenizer."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from model.filters import FORBIDDEN, Rows
+from model.strategies.speaking import SpeakerWords
+from model.tokenizer import Tokenizer
+
+CHAT = """Mia: I'll bring the tent and my lamp.
+Ben: Great, I bought a stove. Do you need the map?
+Mia: The map is in the car.
+[10:32] Tom Novak: I can drive the car."""
+PROSE = "The ferry stops in May. It carried mail for sixty years."
+WORDS = "Mia, Ben and Tom Novak will bring their stove, lamp, ferry or map: I'm sure I've seen it."
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer.train([f"{CHAT} {PROSE} {WORDS}"] * 9, vocabulary_size=600)
+
+
+def forbidden(tokenizer: Tokenizer, written: str, texts=(CHAT,)) -> set[str]:
+    """The texts of the tokens that may not follow `written`."""
+    rule = SpeakerWords.of(tokenizer, texts)
+    assert rule is not None
+    before = torch.zeros(1, tokenizer.vocabulary_size)
+    prefix = tuple(tokenizer.encode_prefix(written)) if written else ()
+    (after,) = rule(before, Rows([prefix], [0]))
+    assert not before.any(), "the input was written to"
+    ids = (after == FORBIDDEN).nonzero().flatten().tolist()
+    return {tokenizer.decode([id], inside=True) for id in ids}
+
+
+OF_MIA, OF_BEN, OF_TOM = {" tent", " lamp"}, {" stove", " need", " bought"}, {" drive"}
+OWN = {" I", " my", "'ll", "'m", "'ve"}
+
+
+@pytest.mark.parametrize(("written", "words"), [
+    ("Mia", OF_BEN | OF_TOM | OWN),
+    ("Mia will bring the", OF_BEN | OF_TOM | OWN),
+    ("Ben", OF_MIA | OF_TOM | OWN | {" car"}),
+    ("The ferry stops. Ben", OF_MIA | OF_TOM | OWN | {" car"}),
+    ("Mia will bring it.\nBen", OF_MIA | OF_TOM | OWN | {" car"}),
+    ("Ben:", OF_MIA | OF_TOM | {" car"}),  # a quotation: he may say I
+    ("Tom Novak", OF_MIA | OF_BEN | OWN | {" map"}),
+    ("Tom", OF_MIA | OF_BEN | OWN | {" map"}),
+    ("The Tom", OF_MIA | OF_BEN | OWN | {" map"}),  # as of roles: "The customer"
+])  # fmt: skip
+def test_a_report_keeps_to_what_its_speaker_said(tokenizer, written, words) -> None:
+    found = forbidden(tokenizer, written)
+    everything = OF_MIA | OF_BEN | OF_TOM | OWN | {" car", " map"}
+    assert found & everything == words
+    assert not found & {" the", " will", " their", " ferry", " Mia", " Ben", " Tom", "."}
+
+
+@pytest.mark.parametrize("written", [
+    "", "The map", "The tent is Mia's. It", "Mia and Ben", "Ben asks Mia", "Mialine",
+])  # fmt: skip
+def test_what_is_nobodys_alone_is_free(tokenizer, written) -> None:
+    assert forbidden(tokenizer, written) == set()
+
+
+@pytest.mark.parametrize("text", [PROSE, "Note: The ferry stops in May.\nIt is old.", ""])
+def test_without_two_speakers_there_is_no_rule(tokenizer, text) -> None:
+    assert SpeakerWords.of(tokenizer, [text]) is None
+
+
+def test_in_a_batch_only_dialogues_have_the_rule(tokenizer) -> None:
+    rule = SpeakerWords.of(tokenizer, [PROSE, CHAT])
+    prefix = tuple(tokenizer.encode_prefix("Mia"))
+    after = rule(torch.zeros(2, tokenizer.vocabulary_size), Rows([prefix] * 2, [0, 1]))
+    assert not after[0].any()
+    assert after[1].isinf().any()
+
+
+def test_a_list_of_many_names_is_no_dialogue(tokenizer) -> None:
+    lines = "\n".join(f"Player{chr(97 + n // 26)}{chr(97 + n % 26)}: 3 points" for n in range(60))
+    assert SpeakerWords.of(tokenizer, [lines]) is None
+    assert SpeakerWords.of(tokenizer, ["\n".join(lines.split("\n")[:9])]) is not None
