@@ -33,6 +33,7 @@ the a an of to in on at for with by from and or but so as if than that this it i
 be been has have had do does did will would can could may might must should not no they them their
 he she him his her who which when where while because before after until about into out up down off
 over says said asks asked wants thinks there here all some any one two more also then still just
+i me my mine myself we us our you your
 """
 SMALL = frozenset(SMALL_WORDS.split())
 FIRST_PERSON = re.compile(r" (?:i|my|me|mine|myself)|['’](?:m|ve|ll|d)")
