@@ -178,6 +178,26 @@ def test_names_and_numbers_come_from_the_source_where_that_is_asked_for(tiny: Su
     assert made_up[True] == 0
 
 
+def test_reports_of_a_speaker_have_no_words_of_others(tiny: Summarizer, folder: Path) -> None:
+    """From models that write nonsense; the rule reads what was read of the source."""
+    chat = "Mia: The council voted.\nBen: I closed the library on Monday."
+    tokenizer = Tokenizer.load(folder)
+    of_ben = set(tokenizer.encode_batch([" closed library Monday"])[0])
+    of_ben -= set(tokenizer.encode_batch([" The council voted. Mia Ben"])[0])
+    for kept in (False, True):
+        asked = dataclasses.replace(
+            GREEDY, names_from_source=kept, forced_prefix="Mia", record_top_k=100
+        )
+        trace = tiny.summarize(chat, asked).trace
+        blocked = {
+            candidate.token_id
+            for place in range(1, len(trace.hypotheses[0].token_ids))
+            for candidate in trace.candidates(0, place)
+            if "speaker_words" in candidate.rules
+        }
+        assert bool(blocked & of_ben) is kept
+
+
 def test_a_high_price_on_new_wording_keeps_to_pairs_of_the_source(
     tiny: Summarizer, folder: Path
 ) -> None:
