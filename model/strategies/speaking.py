@@ -9,6 +9,7 @@ words and names of speakers may. Unless a colon makes it a quotation, it has no 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,7 +37,8 @@ over says said asks asked wants thinks there here all some any one two more also
 i me my mine myself we us our you your
 """
 SMALL = frozenset(SMALL_WORDS.split())
-FIRST_PERSON = re.compile(r" (?:i|my|me|mine|myself)|['’](?:m|ve|ll|d)")
+FIRST_PERSON = re.compile(r" (?:i|am|my|me|mine|myself)|['’](?:m|ve|ll|d)")
+AFTER_NAME = re.compile(rf"{FIRST_PERSON.pattern}| (?:have|do)")  # "Mia has", not "Mia have"
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,9 @@ class Dialogue:
         ]
         named = tokenizer.encode_batch([f" {name}" for who in said for name in (who, who.title())])
         everybody = set().union(*used) - {id for ids in named for id in ids}
-        names = {who.split()[0]: number for number, who in enumerate(said)}
-        names |= {who: number for number, who in enumerate(said)}
+        first = Counter(who.split()[0] for who in said)
+        names = {who: number for number, who in enumerate(said)}
+        names |= {w.split()[0]: n for w, n in names.items() if first[w.split()[0]] == 1}
         return cls(names, [frozenset(everybody - own) for own in used])
 
     def speaker(self, sentence: str) -> int | None:
@@ -100,7 +103,8 @@ class SpeakerWords:
                 sentence = _unfinished(self.tokenizer.decode(prefix))
                 speaker = dialogue.speaker(sentence)
                 if speaker is not None:
-                    own = () if ":" in sentence else _first_person(self.tokenizer)
+                    only = AFTER_NAME if sentence in dialogue.speakers else FIRST_PERSON
+                    own = () if ":" in sentence else _matching(self.tokenizer, only)
                     pairs += [(row, token) for token in dialogue.strange[speaker].union(own)]
         return forbid(log_probs, pairs)
 
@@ -121,11 +125,11 @@ def _beginnings(tokenizer: Tokenizer) -> frozenset[int]:
     )
 
 
-@lru_cache(maxsize=4)
-def _first_person(tokenizer: Tokenizer) -> frozenset[int]:
-    """Tokens by which somebody speaks of themselves."""
+@lru_cache(maxsize=8)
+def _matching(tokenizer: Tokenizer, pattern: re.Pattern[str]) -> frozenset[int]:
+    """Tokens that are what a pattern says, in small letters."""
     return frozenset(
-        id for id, text in enumerate(_texts(tokenizer)) if FIRST_PERSON.fullmatch(text.lower())
+        id for id, text in enumerate(_texts(tokenizer)) if pattern.fullmatch(text.lower())
     )
 
 

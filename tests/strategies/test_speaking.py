@@ -14,7 +14,10 @@ Ben: Great, I bought a stove. Do you need the map?
 Mia: The map is in the car.
 [10:32] Tom Novak: I can drive the car."""
 PROSE = "The ferry stops in May. It carried mail for sixty years."
-WORDS = "Mia, Ben and Tom Novak will bring their stove, lamp, ferry or map: I'm sure I've seen it."
+WORDS = (
+    "I have, they do. Mia, Ben and Tom Novak will bring their stove, lamp, ferry or map: I'm sure."
+)
+TWINS = "Ben Fox: I bought a stove.\nBen Lee: I bring the tent."
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +69,17 @@ def test_what_is_nobodys_alone_is_free(tokenizer, written) -> None:
 @pytest.mark.parametrize("text", [PROSE, "Note: The ferry stops in May.\nIt is old.", ""])
 def test_without_two_speakers_there_is_no_rule(tokenizer, text) -> None:
     assert SpeakerWords.of(tokenizer, [text]) is None
+
+
+def test_a_first_name_of_two_speakers_is_nobodys(tokenizer) -> None:
+    assert forbidden(tokenizer, "Ben", [TWINS]) == set()
+    assert " tent" in forbidden(tokenizer, "Ben Fox", [TWINS])
+
+
+def test_directly_after_the_name_its_verb_is_of_the_third_person(tokenizer) -> None:
+    assert forbidden(tokenizer, "Mia") & {" have", " do", " am"} == {" have", " do"}
+    assert not forbidden(tokenizer, "Mia will") & {" have", " do"}
+    assert not forbidden(tokenizer, "Mia:") & {" have", " do"}
 
 
 def test_in_a_batch_only_dialogues_have_the_rule(tokenizer) -> None:
