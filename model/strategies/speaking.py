@@ -3,15 +3,16 @@
 To report a dialogue is to say who said what, and taking it for somebody else's words is a frequent
 error of summaries of chats (Tang et al. 2022, CONFIT). Where the source has lines like "Mia: …" and
 a sentence begins with Mia, no word begins that only others used; words that nobody used, small
-words and names of speakers may. Unless a colon makes it a quotation, it has no "I" either.
+words and names of speakers may. Unless a colon makes it a quotation, it has no "I" either. What a
+sentence begins with, mostly a name, is a word of the source.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar
 
@@ -26,6 +27,8 @@ LINE = re.compile(
     r"(?P<who>[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,2}):[ \t]+(?P<words>.*)",
     re.MULTILINE,
 )
+WORD = re.compile(r"\w+")
+FIRST_WORD = re.compile(r"(?:the )?\w*")  # or none yet
 SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
 MAX_SPEAKERS = 50  # more are a list, and no dialogue
 # What a report needs whoever spoke.
@@ -46,6 +49,7 @@ class Dialogue:
     """Who speaks in a source, by what a sentence can call them, and the tokens of others alone."""
 
     speakers: Mapping[str, int]  # in small letters; the full name and the first word of it
+    words: frozenset[str]  # that a sentence may begin with, in small letters
     strange: Sequence[frozenset[int]]  # by speaker: tokens that begin a word only others used
 
     @classmethod
@@ -55,7 +59,7 @@ class Dialogue:
         for line in LINE.finditer(text):
             said.setdefault(line["who"].lower(), []).append(f" {line['words']}")
         if not 2 <= len(said) <= MAX_SPEAKERS:
-            return cls({}, ())
+            return cls({}, frozenset(), ())
         beginnings = _beginnings(tokenizer)
         used = [
             {id for ids in tokenizer.encode_batch(turns) for id in ids if id in beginnings}
@@ -66,7 +70,15 @@ class Dialogue:
         first = Counter(who.split()[0] for who in said)
         names = {who: number for number, who in enumerate(said)}
         names |= {w.split()[0]: n for w, n in names.items() if first[w.split()[0]] == 1}
-        return cls(names, [frozenset(everybody - own) for own in used])
+        words = SMALL.union(re.findall(r"\w+", text.lower()))
+        return cls(names, words, [frozenset(everybody - own) for own in used])
+
+    def lacks(self, sentence: str) -> bool:
+        """Whether the first word, which may be unfinished, is none of the source's."""
+        first = WORD.match(sentence)
+        if first is None or first[0] in self.words:
+            return False
+        return first.end() < len(sentence) or not any(w.startswith(first[0]) for w in self.words)
 
     def speaker(self, sentence: str) -> int | None:
         """Whose words a sentence in small letters reports or quotes; None where nobody's alone."""
@@ -86,6 +98,7 @@ class SpeakerWords:
 
     tokenizer: Tokenizer
     sources: tuple[Dialogue, ...]
+    known: dict[tuple[int, str], frozenset[int]] = field(default_factory=dict)
     name: ClassVar[str] = "speaker_words"
 
     @classmethod
@@ -100,7 +113,10 @@ class SpeakerWords:
         for row, (prefix, source) in enumerate(zip(rows.prefixes, rows.sources, strict=True)):
             dialogue = self.sources[source]
             if dialogue.speakers:
-                sentence = _unfinished(self.tokenizer.decode(prefix))
+                written = _unfinished(self.tokenizer.decode(prefix))
+                if FIRST_WORD.fullmatch(written):
+                    pairs += [(row, token) for token in self._new(dialogue, written)]
+                sentence = written.removeprefix("the ")
                 speaker = dialogue.speaker(sentence)
                 if speaker is not None:
                     only = AFTER_NAME if sentence in dialogue.speakers else FIRST_PERSON
@@ -108,11 +124,22 @@ class SpeakerWords:
                     pairs += [(row, token) for token in dialogue.strange[speaker].union(own)]
         return forbid(log_probs, pairs)
 
+    def _new(self, dialogue: Dialogue, written: str) -> frozenset[int]:
+        """Tokens that would make the sentence begin with a word that the source lacks."""
+        key = (id(dialogue), written)
+        if key not in self.known:
+            self.known[key] = frozenset(
+                token
+                for token, text in enumerate(_texts(self.tokenizer))
+                if dialogue.lacks((written + text.lower()).lstrip().removeprefix("the "))
+            )
+        return self.known[key]
+
 
 def _unfinished(written: str) -> str:
-    """The sentence that a summary has come to, in small letters and without an article."""
+    """The sentence that a summary has come to, in small letters."""
     ends = list(SENTENCE.finditer(written))
-    return written[ends[-1].end() if ends else 0 :].lstrip().lower().removeprefix("the ")
+    return written[ends[-1].end() if ends else 0 :].lstrip().lower()
 
 
 @lru_cache(maxsize=4)
@@ -133,5 +160,7 @@ def _matching(tokenizer: Tokenizer, pattern: re.Pattern[str]) -> frozenset[int]:
     )
 
 
-def _texts(tokenizer: Tokenizer) -> Iterator[str]:
-    return (tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size))
+@lru_cache(maxsize=4)
+def _texts(tokenizer: Tokenizer) -> tuple[str, ...]:
+    """What every token writes inside a text."""
+    return tuple(tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size))
