@@ -4,7 +4,8 @@ To report a dialogue is to say who said what, and taking it for somebody else's 
 error of summaries of chats (Tang et al. 2022, CONFIT). Where the source has lines like "Mia: …" and
 a sentence begins with Mia, no word begins that only others used; words that nobody used, small
 words and names of speakers may. Unless a colon makes it a quotation, it has no "I" either. What a
-sentence begins with, mostly a name, is a word of the source.
+sentence begins with, mostly a name, is a word of the source. Nor does one begin with a name that
+stands below a letter and nowhere else: what it says is not said of whoever signed it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ LINE = re.compile(
 WORD = re.compile(r"\w+")
 FIRST_WORD = re.compile(r"(?:the )?\w*")  # or none yet
 SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
+# The last line of a letter, and perhaps one before it: a few words with capitals and no stop.
+SIGNATURE = re.compile(
+    r"(?:\n[ \t]*[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*| (?:de|von|van)){0,3}){1,2}\s*$"
+)
 MAX_SPEAKERS = 50  # more are a list, and no dialogue
 # What a report needs whoever spoke.
 SMALL_WORDS = """
@@ -54,12 +59,16 @@ class Dialogue:
 
     @classmethod
     def of(cls, text: str, tokenizer: Tokenizer) -> Dialogue:
-        """That of a text; one without two speakers has none."""
+        """That of a text; one without two speakers and without a signature has nothing."""
+        words = SMALL.union(_words(text))
         said: dict[str, list[str]] = {}
         for line in LINE.finditer(text):
             said.setdefault(line["who"].lower(), []).append(f" {line['words']}")
         if not 2 <= len(said) <= MAX_SPEAKERS:
-            return cls({}, frozenset(), ())
+            signature = SIGNATURE.search(text)
+            if signature is None:
+                return cls({}, frozenset(), ())
+            return cls({}, SMALL.union(_words(text[: signature.start()])), ())
         beginnings = _beginnings(tokenizer)
         used = [
             {id for ids in tokenizer.encode_batch(turns) for id in ids if id in beginnings}
@@ -70,7 +79,6 @@ class Dialogue:
         first = Counter(who.split()[0] for who in said)
         names = {who: number for number, who in enumerate(said)}
         names |= {w.split()[0]: n for w, n in names.items() if first[w.split()[0]] == 1}
-        words = SMALL.union(re.findall(r"\w+", text.lower()))
         return cls(names, words, [frozenset(everybody - own) for own in used])
 
     def lacks(self, sentence: str) -> bool:
@@ -103,16 +111,16 @@ class SpeakerWords:
 
     @classmethod
     def of(cls, tokenizer: Tokenizer, sources: Sequence[str]) -> SpeakerWords | None:
-        """The rule for these sources; None where none of them is a dialogue."""
+        """The rule for these sources; None where none of them is a dialogue or a letter."""
         dialogues = tuple(Dialogue.of(text, tokenizer) for text in sources)
-        return cls(tokenizer, dialogues) if any(each.speakers for each in dialogues) else None
+        return cls(tokenizer, dialogues) if any(each.words for each in dialogues) else None
 
     def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
         """Log-probabilities [B, V] without the words that only others used."""
         pairs = []
         for row, (prefix, source) in enumerate(zip(rows.prefixes, rows.sources, strict=True)):
             dialogue = self.sources[source]
-            if dialogue.speakers:
+            if dialogue.words:
                 written = _unfinished(self.tokenizer.decode(prefix))
                 if FIRST_WORD.fullmatch(written):
                     pairs += [(row, token) for token in self._new(dialogue, written)]
@@ -140,6 +148,10 @@ def _unfinished(written: str) -> str:
     """The sentence that a summary has come to, in small letters."""
     ends = list(SENTENCE.finditer(written))
     return written[ends[-1].end() if ends else 0 :].lstrip().lower()
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text.lower())
 
 
 @lru_cache(maxsize=4)

@@ -83,6 +83,13 @@ def test_sentences_begin_with_a_word_of_the_dialogue(tokenizer, written, new, kn
     assert not known & found
 
 
+def test_what_a_letter_says_is_not_said_of_who_signed_it(tokenizer) -> None:
+    letter = f"Dear Tom,\n{PROSE}\nYours\nMia Novak"
+    assert {" Mia", " tent"} <= forbidden(tokenizer, "", [letter])
+    assert not {" The", " It", " Tom", " ferry"} & forbidden(tokenizer, "", [letter])
+    assert forbidden(tokenizer, "The ferry is", [letter]) == set()
+
+
 def test_a_first_name_of_two_speakers_is_nobodys(tokenizer) -> None:
     assert not forbidden(tokenizer, "Ben", [TWINS]) & {" tent", " stove"}
     assert " tent" in forbidden(tokenizer, "Ben Fox", [TWINS])
