@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ from model.tokenizer import Tokenizer
 
 # A line of a dialogue: perhaps a time, then one to three words and a colon.
 LINE = re.compile(
-    r"^[ \t]*(?:[\[(]?\d[\d:. /,-]*(?:[ap]m)?[\])]?[ \t]*[-–]?[ \t]*)?"
+    r"^[ \t]{0,8}(?:[\[(]?\d[\d:. /,-]{0,30}(?:[ap]m)?[\])]?[ \t]{0,4}[-–]?[ \t]{0,4})?"
     r"(?P<who>[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,2}):[ \t]+(?P<words>.*)",
     re.MULTILINE,
 )
@@ -35,6 +35,7 @@ SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
 SIGNATURE = re.compile(
     r"(?:\n[ \t]*[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*| (?:de|von|van)){0,3}){1,2}\s*$"
 )
+LOOK_BACK = 200  # tokens written, in which the last sentence begins
 MAX_SPEAKERS = 50  # more are a list, and no dialogue
 # What a report needs whoever spoke.
 SMALL_WORDS = """
@@ -55,6 +56,7 @@ class Dialogue:
 
     speakers: Mapping[str, int]  # in small letters; the full name and the first word of it
     words: frozenset[str]  # that a sentence may begin with, in small letters
+    openings: frozenset[str]  # what they begin with
     strange: Sequence[frozenset[int]]  # by speaker: tokens that begin a word only others used
 
     @classmethod
@@ -67,8 +69,9 @@ class Dialogue:
         if not 2 <= len(said) <= MAX_SPEAKERS:
             signature = SIGNATURE.search(text)
             if signature is None:
-                return cls({}, frozenset(), ())
-            return cls({}, SMALL.union(_words(text[: signature.start()])), ())
+                return cls({}, frozenset(), frozenset(), ())
+            words = SMALL.union(_words(text[: signature.start()]))
+            return cls({}, words, _openings(words), ())
         beginnings = _beginnings(tokenizer)
         used = [
             {id for ids in tokenizer.encode_batch(turns) for id in ids if id in beginnings}
@@ -79,14 +82,14 @@ class Dialogue:
         first = Counter(who.split()[0] for who in said)
         names = {who: number for number, who in enumerate(said)}
         names |= {w.split()[0]: n for w, n in names.items() if first[w.split()[0]] == 1}
-        return cls(names, words, [frozenset(everybody - own) for own in used])
+        return cls(names, words, _openings(words), [frozenset(everybody - own) for own in used])
 
     def lacks(self, sentence: str) -> bool:
         """Whether the first word, which may be unfinished, is none of the source's."""
         first = WORD.match(sentence)
         if first is None or first[0] in self.words:
             return False
-        return first.end() < len(sentence) or not any(w.startswith(first[0]) for w in self.words)
+        return first.end() < len(sentence) or first[0] not in self.openings
 
     def speaker(self, sentence: str) -> int | None:
         """Whose words a sentence in small letters reports or quotes; None where nobody's alone."""
@@ -106,7 +109,6 @@ class SpeakerWords:
 
     tokenizer: Tokenizer
     sources: tuple[Dialogue, ...]
-    known: dict[tuple[int, str], frozenset[int]] = field(default_factory=dict)
     name: ClassVar[str] = "speaker_words"
 
     @classmethod
@@ -121,9 +123,11 @@ class SpeakerWords:
         for row, (prefix, source) in enumerate(zip(rows.prefixes, rows.sources, strict=True)):
             dialogue = self.sources[source]
             if dialogue.words:
-                written = _unfinished(self.tokenizer.decode(prefix))
+                written = _unfinished(self.tokenizer.decode(prefix[-LOOK_BACK:]))
                 if FIRST_WORD.fullmatch(written):
-                    pairs += [(row, token) for token in self._new(dialogue, written)]
+                    pairs += [
+                        (row, token) for token in self._new(dialogue, written, log_probs[row])
+                    ]
                 sentence = written.removeprefix("the ")
                 speaker = dialogue.speaker(sentence)
                 if speaker is not None:
@@ -132,16 +136,17 @@ class SpeakerWords:
                     pairs += [(row, token) for token in dialogue.strange[speaker].union(own)]
         return forbid(log_probs, pairs)
 
-    def _new(self, dialogue: Dialogue, written: str) -> frozenset[int]:
-        """Tokens that would make the sentence begin with a word that the source lacks."""
-        key = (id(dialogue), written)
-        if key not in self.known:
-            self.known[key] = frozenset(
-                token
-                for token, text in enumerate(_texts(self.tokenizer))
-                if dialogue.lacks((written + text.lower()).lstrip().removeprefix("the "))
-            )
-        return self.known[key]
+    def _new(self, dialogue: Dialogue, written: str, log_probs: Tensor) -> list[int]:
+        """Tokens that make the sentence begin with a word that the source lacks, of those that can
+        still be chosen; none where there would be no other."""
+        texts = _texts(self.tokenizer)
+        left = log_probs.isfinite().nonzero().flatten().tolist()
+        found = [
+            token
+            for token in left
+            if dialogue.lacks((written + texts[token].lower()).lstrip().removeprefix("the "))
+        ]
+        return found if len(found) < len(left) else []
 
 
 def _unfinished(written: str) -> str:
@@ -152,6 +157,10 @@ def _unfinished(written: str) -> str:
 
 def _words(text: str) -> list[str]:
     return WORD.findall(text.lower())
+
+
+def _openings(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word[:end] for word in words for end in range(1, min(len(word), 40) + 1))
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import torch
 
@@ -107,6 +109,13 @@ def test_in_a_batch_only_dialogues_have_the_rule(tokenizer) -> None:
     after = rule(torch.zeros(2, tokenizer.vocabulary_size), Rows([prefix] * 2, [0, 1]))
     assert not after[0].any()
     assert after[1].isinf().any()
+
+
+@pytest.mark.parametrize("text", ["1" + " " * 200_000, "A\n" * 100_000 + "x", "A: " * 60_000])
+def test_hostile_lines_are_read_at_once(tokenizer, text) -> None:
+    start = time.perf_counter()
+    SpeakerWords.of(tokenizer, [text])
+    assert time.perf_counter() - start < 10  # hours, where lines are read in every way
 
 
 def test_a_list_of_many_names_is_no_dialogue(tokenizer) -> None:
