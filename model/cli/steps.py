@@ -162,6 +162,15 @@ def _add_deploy(commands: Any) -> None:
         help="number format of the weights (default: bf16)",
     )
     parser.add_argument("--card", type=Path, metavar="FILE", help="text for card.md")
+    parser.add_argument(
+        "--origin",
+        type=Path,
+        metavar="DIR",
+        help="model folder that the run started from, to mix its weights with",
+    )
+    parser.add_argument(
+        "--origin-share", type=float, default=0.3, help="how much of it (default: 0.3)"
+    )
 
 
 def prepare(arguments: argparse.Namespace) -> int:
@@ -224,6 +233,13 @@ def deploy(arguments: argparse.Namespace) -> int:
     from model.training import deploy as step
 
     card = None if arguments.card is None else arguments.card.read_text(encoding="utf-8")
-    step.deploy(arguments.run_folder, arguments.output, arguments.dtype, card)
+    step.deploy(
+        arguments.run_folder,
+        arguments.output,
+        arguments.dtype,
+        card,
+        arguments.origin,
+        arguments.origin_share,
+    )
     print(f"model folder {arguments.output}")
     return 0

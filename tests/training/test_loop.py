@@ -113,6 +113,17 @@ def test_loss_falls_and_the_best_weights_are_a_model_folder(tmp_path, digits, fa
     stored = load_file(tmp_path / "model" / "model.safetensors")["embedding.weight"]
     assert stored.dtype == torch.bfloat16
     torch.testing.assert_close(opened.model.embedding.weight, averaged, atol=0.05, rtol=0.01)
+    # Back by a half to where all weights are twice as large: one and a half times as large, tied
+    # ones as well.
+    twice = checkpoint.load(tmp_path / "run" / "best").model
+    for weight in twice.parameters():
+        weight.data.mul_(2)
+    checkpoint.save(tmp_path / "twice", twice, opened.tokenizer)
+    deploy(tmp_path / "run", tmp_path / "half", "fp32", origin=tmp_path / "twice", origin_share=0.5)
+    for name, tensor in load_file(tmp_path / "half" / "model.safetensors").items():
+        torch.testing.assert_close(tensor, 1.5 * best[name])
+    with pytest.raises(ValueError, match=r"origin_share must be in \[0, 1\], got 2"):
+        deploy(tmp_path / "run", tmp_path / "half", origin=tmp_path / "twice", origin_share=2)
 
 
 def test_accumulated_batches_weigh_like_one_large_batch(tmp_path, digits, family, configure):
