@@ -30,7 +30,7 @@ def left(report: str) -> set[tuple[str, str]]:
     """Who left what, as a report tells it; also of two statements joined by "and"."""
     return {
         (sentence.split()[0], thing)
-        for sentence in re.split(r"(?<=\.) ", report)
+        for sentence in report.split("\n")
         for thing in re.findall(r"left their (\w+)", sentence)
     }
 
@@ -60,7 +60,7 @@ def test_small_talk_and_questions_stand_in_chats_and_in_no_report(monkeypatch):
     assert "Did you sleep well?" in sources
     for row in found:
         assert "sleep" not in row.target
-        assert re.fullmatch(r"(?:[A-Z]\w+ left their [^.:?!]+\. ?)+", row.target)
+        assert re.fullmatch(r"(?:[A-Z]\w+ left their [^.:?!]+\.\n?)+", row.target)
 
 
 def test_a_letter_is_told_by_who_signed_it(monkeypatch):
@@ -77,7 +77,7 @@ def test_roles_have_an_article_in_a_report(monkeypatch):
     assert found
     for row in found:
         assert re.search(r"^(?:\[.*\] )?[A-Z]\w+(?: \w+)?: ", row.source)
-        assert re.fullmatch(r"(?:The [a-z]+ left their [^.]+\. ?)+", row.target)
+        assert re.fullmatch(r"(?:The [a-z]+ left their [^.]+\.\n?)+", row.target)
 
 
 def test_remarks_are_reported_beside_statements(monkeypatch):
