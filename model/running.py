@@ -99,11 +99,10 @@ class Run:
             rules.append(NovelNgramPenalty.of(penalty, tokenizer, self._source_ids()))
         if options.names_from_source:
             read = [source.text[: source.cut_at] for source in self.recording.sources]
+            rules.append(NamesFromSource.of(options, tokenizer, read))
             speakers = SpeakerWords.of(tokenizer, read)
-            rules += [
-                NamesFromSource.of(options, tokenizer, read),
-                *([speakers] if speakers else []),
-            ]
+            if speakers is not None:
+                rules.append(speakers)
         return rules
 
     def _source_ids(self) -> list[list[int]]:

@@ -104,5 +104,11 @@ class NamesFromSource:
 @lru_cache(maxsize=4)
 def _pieces(tokenizer: Tokenizer) -> tuple[tuple[str, bool], ...]:
     """What every token writes inside a text, and whether it has no capital and no digit."""
-    texts = [tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size)]
+    texts = token_texts(tokenizer)
     return tuple((text, not any(c.isupper() or c.isdigit() for c in text)) for text in texts)
+
+
+@lru_cache(maxsize=4)
+def token_texts(tokenizer: Tokenizer) -> tuple[str, ...]:
+    """What every token writes inside a text."""
+    return tuple(tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size))

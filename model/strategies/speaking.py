@@ -20,6 +20,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from model.filters import Rows, forbid
+from model.strategies.naming import token_texts
 from model.tokenizer import Tokenizer
 
 # A line of a dialogue: perhaps a time, then one to three words and a colon.
@@ -139,7 +140,7 @@ class SpeakerWords:
     def _new(self, dialogue: Dialogue, written: str, log_probs: Tensor) -> list[int]:
         """Tokens that make the sentence begin with a word that the source lacks, of those that can
         still be chosen; none where there would be no other."""
-        texts = _texts(self.tokenizer)
+        texts = token_texts(self.tokenizer)
         left = log_probs.isfinite().nonzero().flatten().tolist()
         found = [
             token
@@ -168,7 +169,7 @@ def _beginnings(tokenizer: Tokenizer) -> frozenset[int]:
     """Tokens that begin a word, but for small words."""
     return frozenset(
         id
-        for id, text in enumerate(_texts(tokenizer))
+        for id, text in enumerate(token_texts(tokenizer))
         if re.match(r" \w", text) and text.strip().lower() not in SMALL
     )
 
@@ -177,11 +178,5 @@ def _beginnings(tokenizer: Tokenizer) -> frozenset[int]:
 def _matching(tokenizer: Tokenizer, pattern: re.Pattern[str]) -> frozenset[int]:
     """Tokens that are what a pattern says, in small letters."""
     return frozenset(
-        id for id, text in enumerate(_texts(tokenizer)) if pattern.fullmatch(text.lower())
+        id for id, text in enumerate(token_texts(tokenizer)) if pattern.fullmatch(text.lower())
     )
-
-
-@lru_cache(maxsize=4)
-def _texts(tokenizer: Tokenizer) -> tuple[str, ...]:
-    """What every token writes inside a text."""
-    return tuple(tokenizer.decode([id], inside=True) for id in range(tokenizer.vocabulary_size))

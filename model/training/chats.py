@@ -196,7 +196,7 @@ def _letter(statements: Sequence[Statement], dice: random.Random) -> tuple[str, 
     farewell = dice.choice(FAREWELLS).split("\n")[0]
     separator = dice.choice(SEPARATORS)
     signed = me if dice.random() < 0.7 else f"{me} {dice.choice(SURNAMES)}"
-    end = f"{farewell}{' ' if separator == ' ' else chr(10)}{signed}"
+    end = (" " if separator == " " else "\n").join((farewell, signed))
     parts = f"{dice.choice(GREETING_WORDS)} {you},", " ".join(body), end
     return separator.join(parts), said
 

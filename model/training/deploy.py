@@ -45,8 +45,13 @@ def _blend(model: nn.Module, old: nn.Module, share: float, dtype: torch.dtype) -
     if not 0 <= share <= 1:
         raise ValueError(f"origin_share must be in [0, 1], got {share:g}")
     before = old.state_dict()
-    shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
-    if shapes != {name: tensor.shape for name, tensor in before.items()}:
-        raise ValueError("the run and its origin have weights of different names or shapes")
+    shapes = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+    other = {name: list(tensor.shape) for name, tensor in before.items()}
+    for name in [*shapes, *other]:
+        if shapes.get(name) != other.get(name):
+            raise ValueError(
+                f"the origin can't be mixed in: {name} has the shape {other.get(name)}, "
+                f"in the run it is {shapes.get(name)}"
+            )
     for name, weight in model.named_parameters():  # a tied one has one name here
         weight.data.copy_((1 - share) * weight.to(dtype).float() + share * before[name])

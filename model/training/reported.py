@@ -58,7 +58,7 @@ CONTRACTIONS = (
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence in two voices; `{me}` and `{you}` stand where names will.
+    """One sentence in two voices; `{you}` stands where a name will.
 
     `words` as its speaker says them ("I'll call you."), `predicate` what a report says of the
     speaker, without the stop ("will call {you}").

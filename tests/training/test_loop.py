@@ -124,6 +124,10 @@ def test_loss_falls_and_the_best_weights_are_a_model_folder(tmp_path, digits, fa
         torch.testing.assert_close(tensor, 1.5 * best[name])
     with pytest.raises(ValueError, match=r"origin_share must be in \[0, 1\], got 2"):
         deploy(tmp_path / "run", tmp_path / "half", origin=tmp_path / "twice", origin_share=2)
+    larger = dataclasses.replace(opened.config, vocabulary_size=opened.config.vocabulary_size + 1)
+    checkpoint.save(tmp_path / "larger", checkpoint.build(larger), opened.tokenizer)
+    with pytest.raises(ValueError, match=r"embedding.weight has the shape \[\d+, \d+\]"):
+        deploy(tmp_path / "run", tmp_path / "half", origin=tmp_path / "larger")
 
 
 def test_accumulated_batches_weigh_like_one_large_batch(tmp_path, digits, family, configure):
