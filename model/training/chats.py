@@ -1,8 +1,9 @@
-"""Chats and letters in the first person, made from prose in the third, and what they say reported.
+"""Chats and letters in the first person, made from prose, and what they say reported.
 
-"Mia: I'll bring my hat." becomes "Mia will bring their hat." Questions, thanks and other small talk
-stand between the statements and are not reported. Pairs of everyday chats and what was said in them
-hardly exist under an open licence.
+"Mia: I'll bring my hat." becomes "Mia will bring their hat." Statements are made of sentences in
+the third person (`reported`), or were in the first (`quoted`). Questions, thanks and other small
+talk stand between the statements and are not reported. Pairs of everyday chats and what was said in
+them hardly exist under an open licence.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from model.training.perturbations import FAREWELLS, SEPARATORS
+from model.training.quoted import quoted, told
 from model.training.reported import Statement, remark, statement
 from model.training.rows import Row
 from model.training.sentences import split_sentences
@@ -24,7 +26,7 @@ REPORTED = 4  # of them at most, the longest
 STYLES = ("notes", "notes", "notes", "tldr", "headline")
 HEADLINE_WORDS = 13
 REMARK_SHARE = 0.3  # of the remarks that stand where one is wanted
-VARIANTS = 3  # chats of the same statements: other people, other talk
+VARIANTS = 2  # chats of the same statements: other people, other talk
 ROLE_SHARE = 0.12
 JOINED_WORDS = 18  # of two statements by one person that a report joins with "and"
 NAMES_WORDS = """
@@ -73,8 +75,9 @@ class Said:
     @classmethod
     def by(cls, speaker: str, other: str, found: Statement) -> Said:
         """A statement of `speaker`, who talks to `other`."""
-        subject = _called(speaker)
-        predicate = found.predicate.replace("{you}", _called(other))
+        you = _called(other)
+        subject = f"{_called(speaker)} and {you}" if found.together else _called(speaker)
+        predicate = found.predicate.replace("{you}", you)
         return cls(subject[0].upper() + subject[1:], predicate)
 
 
@@ -89,7 +92,8 @@ def chat_rows(passages: Iterable[str], limit: int) -> list[Row]:
     questions: list[str] = []
     for passage in passages:
         questions = [*questions[-20:], *QUOTED_QUESTION.findall(passage)]
-        for sentence in split_sentences(passage.replace("\n", " ")):
+        passage = passage.replace("\n", " ")
+        for sentence in (s for text in (passage, *quoted(passage)) for s in split_sentences(text)):
             dice = random.Random(sentence)
             if sentence in waiting or not _is_wanted(sentence, waiting, dice):
                 continue
@@ -106,14 +110,18 @@ def chat_rows(passages: Iterable[str], limit: int) -> list[Row]:
 
 def _is_wanted(sentence: str, waiting: Sequence[str], dice: random.Random) -> bool:
     """Whether it is a statement, or a remark where there is none yet among some statements."""
-    if statement(sentence, dice) is not None:
+    if _stated(sentence, dice) is not None:
         return True
     alone = not waiting or any(remark(other) is not None for other in waiting)
     return not alone and dice.random() < REMARK_SHARE and remark(sentence) is not None
 
 
+def _stated(sentence: str, dice: random.Random) -> Statement | None:
+    return statement(sentence, dice) or told(sentence, dice)
+
+
 def _row(sentences: Sequence[str], questions: Sequence[str], dice: random.Random) -> Row:
-    found = [statement(s, dice) or remark(s) for s in dice.sample(sentences, len(sentences))]
+    found = [_stated(s, dice) or remark(s) for s in dice.sample(sentences, len(sentences))]
     statements = [each for each in found if each is not None]
     style = dice.choice(STYLES)
     if dice.random() < LETTER_SHARE:
@@ -159,7 +167,8 @@ def _speakers(two: bool, dice: random.Random) -> list[str]:
 def _typed(words: str, dice: random.Random) -> str:
     """A statement as people type it: at times behind a word of answer, without a stop, or loud."""
     if dice.random() < 0.15:
-        words = f"{dice.choice(OPENERS)} {words}"
+        begun = words if words.startswith(("I ", "I'")) else words[0].lower() + words[1:]
+        words = f"{dice.choice(OPENERS)} {begun}"
     ending = dice.choice((".", ".", ".", ".", ".", "", "", "", "", "!"))
     return words.removesuffix(".") + ending
 
@@ -220,7 +229,7 @@ def _sentences(said: Sequence[Said]) -> Iterator[str]:
         pair = said[place : place + 2]
         size = sum(len(s.predicate.split()) for s in pair)
         same = len({s.speaker for s in pair}) == 1 and len(pair) == 2
-        plain = not any(re.search(r",|\band\b", s.predicate) for s in pair)
+        plain = not any(re.search(r",|\band\b|^says\b", s.predicate) for s in pair)
         count = 2 if same and plain and size <= JOINED_WORDS else 1
         yield f"{said[place].speaker} {' and '.join(s.predicate for s in pair[:count])}."
         place += count

@@ -11,7 +11,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from model.training.clauses import finite_verb, main_clause
+from model.training.clauses import finite_verb
 
 STATEMENT_WORDS = (4, 18)
 CONTRACTED_SHARE = 0.85
@@ -38,8 +38,6 @@ REMARK = re.compile(
     r"(?:The|A|An|It|There|This|That|These|Those|Most|Some|All|Everybody|Nobody) "
     r"[^\"“”‘;:()—–]+\."
 )
-MODAL = frozenset(("will", "can", "must", "should"))
-THING_WORDS = 6  # at least: shorter ones mostly say nothing of a person ("can become")
 FIRST_PERSON = {"is": "am", "has": "have", "does": "do", "was": "was"}
 # The verb of a report in the past, and in the present; the words follow it.
 PRESENT = {"was": "is", "would": "will", "could": "can"}
@@ -61,31 +59,30 @@ class Statement:
     """One sentence in two voices; `{you}` stands where a name will.
 
     `words` as its speaker says them ("I'll call you."), `predicate` what a report says of the
-    speaker, without the stop ("will call {you}").
+    speaker, without the stop ("will call {you}"), or of both, where they do it `together`.
     """
 
     words: str
     predicate: str
+    together: bool = False
 
     @property
     def addresses(self) -> bool:
         """Whether it speaks to somebody, so that only two can be talking."""
-        return "{you}" in self.predicate
+        return self.together or "{you}" in self.predicate
 
 
 def statement(sentence: str, dice: random.Random) -> Statement | None:
-    """Both voices of a sentence about one person or thing; None unless every word is clear.
+    """Both voices of a sentence about one person; None unless every word is clear.
 
-    >>> statement("She took his hat to the station.", random.Random(0))
-    Statement(words='I took your hat to the station.', predicate="took {you}'s hat to the station")
+    >>> statement("She took his hat to the station.", random.Random(0)).words
+    'I took your hat to the station.'
     >>> statement("He told him what he had seen.", random.Random(0))
     """
     if not STATEMENT_WORDS[0] <= len(sentence.split()) <= STATEMENT_WORDS[1] or "{" in sentence:
         return None
     match = THIRD_PERSON.fullmatch(sentence)
-    if match is not None:
-        return _of_person(match, dice)
-    return _of_thing(sentence, dice)
+    return None if match is None else _of_person(match, dice)
 
 
 def remark(sentence: str) -> Statement | None:
@@ -94,11 +91,11 @@ def remark(sentence: str) -> Statement | None:
     >>> remark("The parcel was lost on its way.").predicate
     'says the parcel was lost on its way'
     """
-    words = re.findall(r"[a-z']+", sentence.lower())
+    words = re.findall(r"[a-z']+", sentence.lower().replace("’", "'"))
     if (
         not STATEMENT_WORDS[0] <= len(words) <= STATEMENT_WORDS[1]
         or REMARK.fullmatch(sentence) is None
-        or (UNCLEAR | {"him", "his", "her"}).intersection(words)
+        or (UNCLEAR | {"him", "his", "her"}).intersection(w.partition("'")[0] for w in words)
         or finite_verb(words) is None
     ):
         return None
@@ -119,22 +116,8 @@ def _of_person(match: re.Match[str], dice: random.Random) -> Statement | None:
     if spoken != verb and joined:
         return None  # "opens the door and walks in": the second verb would stay in the third person
     adverb = match["adverb"] or ""
-    words = _contracted(f"I {adverb}{spoken}{said[0]}.", dice)
+    words = contracted(f"I {adverb}{spoken}{said[0]}.", dice)
     return Statement(words, f"{adverb}{verb}{said[1]}")
-
-
-def _of_thing(sentence: str, dice: random.Random) -> Statement | None:
-    """ "The agency will publish …": whoever speaks will do it instead."""
-    words = (main_clause(sentence) or "").split()
-    if len(words) < THING_WORDS:
-        return None
-    verb = finite_verb([word.lower() for word in words])
-    if verb is None or words[verb] not in MODAL or "be" in words:
-        return None  # "be" mostly begins what is done to a thing: "can be leveraged"
-    rest = " ".join(words[verb:])
-    if (UNCLEAR | {"it", "its", "his", "her", "him"}).intersection(rest.lower().split()):
-        return None
-    return Statement(_contracted(f"I {rest}.", dice), rest)
 
 
 def _in_both_voices(rest: str, who: str) -> tuple[str, str] | None:
@@ -179,7 +162,8 @@ def _first_person(verb: str) -> str:
     return verb[:-2] if re.search(r"(?:ch|sh|ss|x|o)es$", verb) else verb[:-1]
 
 
-def _contracted(words: str, dice: random.Random) -> str:
+def contracted(words: str, dice: random.Random) -> str:
+    """ "I'll" for "I will" and the like, as people mostly speak."""
     if dice.random() >= CONTRACTED_SHARE:
         return words
     for pattern, short in CONTRACTIONS:

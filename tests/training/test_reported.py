@@ -36,8 +36,6 @@ def both(sentence: str) -> tuple[str, str] | None:
      "gave {you} the tickets, as planned"),
     ("She likes his sister.", "I like your sister.", "likes {you}'s sister"),
     ("She told them about it.", "I told them about it.", "told them about it"),
-    ("The agency will publish new guidance in May.", "I will publish new guidance in May.",
-     "will publish new guidance in May"),
 ])  # fmt: skip
 def test_a_report_gives_the_words_it_was_made_of(sentence, words, predicate):
     assert both(sentence) == (words, predicate)
@@ -57,9 +55,7 @@ def test_a_report_gives_the_words_it_was_made_of(sentence, words, predicate):
     "She left.",  # too short
     "He " + "really " * 20 + "left.",
     "She wrote {you} on the board.",
-    "The form can be sent by post.",  # done to a thing, not by it
-    "The agency published new guidance in May.",  # of things, only what a person could say as well
-    "The ferry will stop.",
+    "The agency will publish new guidance in May.",
     "A list of ferries.",
 ])  # fmt: skip
 def test_what_is_not_sure_gives_nothing(sentence):
