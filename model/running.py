@@ -19,7 +19,7 @@ from model.reach import DEFAULTS, Reach
 from model.records.freezing import Recording
 from model.seq2seq import Memory
 from model.strategies.naming import NamesFromSource
-from model.strategies.speaking import SpeakerWords
+from model.strategies.speaking import Dialogue, SpeakerWords
 from model.strategies.wording import NovelNgramPenalty
 from model.trace import Trace
 
@@ -94,13 +94,14 @@ class Run:
         """Rules that look at words; only what was read of a source counts."""
         options, tokenizer = self.options, self.reach.checkpoint.tokenizer
         rules: list[Filter] = []
+        read = [source.text[: source.cut_at] for source in self.recording.sources]
+        dialogues = [Dialogue.of(text, tokenizer) for text in read if options.names_from_source]
         if options.novel_ngram_penalty > 0:
             penalty = options.novel_ngram_penalty
-            rules.append(NovelNgramPenalty.of(penalty, tokenizer, self._source_ids()))
+            rules.append(NovelNgramPenalty.of(penalty, tokenizer, self._source_ids(), dialogues))
         if options.names_from_source:
-            read = [source.text[: source.cut_at] for source in self.recording.sources]
             rules.append(NamesFromSource.of(options, tokenizer, read))
-            speakers = SpeakerWords.of(tokenizer, read)
+            speakers = SpeakerWords.of(tokenizer, dialogues)
             if speakers is not None:
                 rules.append(speakers)
         return rules

@@ -96,12 +96,20 @@ class Dialogue:
         """Whose words a sentence in small letters reports or quotes; None where nobody's alone."""
         words = re.findall(r"[\w.-]+", sentence)
         told = {number for name, number in self.speakers.items() if name in words}
-        first = [
+        first = self._first(sentence)
+        return first[0] if first and told <= {first[0]} else None
+
+    def reports(self, sentence: str) -> bool:
+        """Whether a sentence in small letters says what speakers said, and doesn't quote them."""
+        return ":" not in sentence and bool(self._first(sentence))
+
+    def _first(self, sentence: str) -> list[int]:
+        """The speakers that a sentence begins with: one under each name that fits, or none."""
+        return [
             number
             for name, number in self.speakers.items()
             if re.match(rf"{re.escape(name)}(?![\w-])", sentence)
         ]
-        return first[0] if first and told <= {first[0]} else None
 
 
 @dataclass(frozen=True)
@@ -113,10 +121,9 @@ class SpeakerWords:
     name: ClassVar[str] = "speaker_words"
 
     @classmethod
-    def of(cls, tokenizer: Tokenizer, sources: Sequence[str]) -> SpeakerWords | None:
+    def of(cls, tokenizer: Tokenizer, dialogues: Sequence[Dialogue]) -> SpeakerWords | None:
         """The rule for these sources; None where none of them is a dialogue or a letter."""
-        dialogues = tuple(Dialogue.of(text, tokenizer) for text in sources)
-        return cls(tokenizer, dialogues) if any(each.words for each in dialogues) else None
+        return cls(tokenizer, tuple(dialogues)) if any(each.words for each in dialogues) else None
 
     def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
         """Log-probabilities [B, V] without the words that only others used."""
@@ -124,7 +131,7 @@ class SpeakerWords:
         for row, (prefix, source) in enumerate(zip(rows.prefixes, rows.sources, strict=True)):
             dialogue = self.sources[source]
             if dialogue.words:
-                written = _unfinished(self.tokenizer.decode(prefix[-LOOK_BACK:]))
+                written = unfinished(self.tokenizer, prefix)
                 if FIRST_WORD.fullmatch(written):
                     pairs += [
                         (row, token) for token in self._new(dialogue, written, log_probs[row])
@@ -150,8 +157,9 @@ class SpeakerWords:
         return found if len(found) < len(left) else []
 
 
-def _unfinished(written: str) -> str:
+def unfinished(tokenizer: Tokenizer, prefix: Sequence[int]) -> str:
     """The sentence that a summary has come to, in small letters."""
+    written = tokenizer.decode(prefix[-LOOK_BACK:])
     ends = list(SENTENCE.finditer(written))
     return written[ends[-1].end() if ends else 0 :].lstrip().lower()
 

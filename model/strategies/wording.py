@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from model.filters import Rows
+from model.strategies.speaking import Dialogue, unfinished
 from model.tokenizer import Tokenizer
 
 CONTEXT = 2  # tokens before, by which the source's wording is known
@@ -57,26 +58,33 @@ class NovelNgramPenalty:
     """Log-prob - `penalty` for a token that the source doesn't have after the last ones.
 
     Where a sentence or line has ended, those that begin one are free; a summary's own first token
-    and its end are free always.
+    and its end are free always. So is a sentence that reports what a speaker of the source said:
+    it must be reworded, and `SpeakerWords` keeps it to what that one said.
     """
 
     penalty: float
     tokenizer: Tokenizer
     sources: tuple[Wording, ...]
+    dialogues: tuple[Dialogue, ...] = ()  # of the same sources; none where nothing is reported
     name: ClassVar[str] = "novel_ngram_penalty"
 
     @classmethod
     def of(
-        cls, penalty: float, tokenizer: Tokenizer, sources: Sequence[Sequence[int]]
+        cls,
+        penalty: float,
+        tokenizer: Tokenizer,
+        sources: Sequence[Sequence[int]],
+        dialogues: Sequence[Dialogue] = (),
     ) -> NovelNgramPenalty:
-        """The rule for sources of these tokens."""
-        return cls(penalty, tokenizer, tuple(Wording.of(source, tokenizer) for source in sources))
+        """The rule for sources of these tokens, which are these dialogues."""
+        wordings = tuple(Wording.of(source, tokenizer) for source in sources)
+        return cls(penalty, tokenizer, wordings, tuple(dialogues))
 
     def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
         pairs = [
             (row, token)
             for row, (prefix, source) in enumerate(zip(rows.prefixes, rows.sources, strict=True))
-            if prefix
+            if prefix and not self._reports(prefix, source)
             for token in {self.tokenizer.eos_id, *self._free(prefix, self.sources[source])}
         ]
         if not pairs:
@@ -86,6 +94,13 @@ class NovelNgramPenalty:
         result[row.unique()] -= self.penalty
         result[row, token] = log_probs[row, token]
         return result
+
+    def _reports(self, prefix: Tokens, source: int) -> bool:
+        """Whether the sentence that `prefix` has come to reports what a speaker said."""
+        dialogue = self.dialogues[source] if self.dialogues else None
+        if dialogue is None or not dialogue.speakers:
+            return False
+        return dialogue.reports(unfinished(self.tokenizer, prefix).removeprefix("the "))
 
     def _free(self, prefix: Tokens, source: Wording) -> Collection[int]:
         return source.beginnings if ends(self.tokenizer, prefix[-1]) else source.after(prefix)

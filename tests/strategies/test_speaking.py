@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import pytest
 import torch
 
 from model.filters import FORBIDDEN, Rows
-from model.strategies.speaking import SpeakerWords
+from model.strategies.speaking import Dialogue, SpeakerWords
 from model.tokenizer import Tokenizer
 
 CHAT = """Mia: I'll bring the tent and my lamp.
@@ -27,9 +28,13 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.train([f"{CHAT} {PROSE} {WORDS}"] * 9, vocabulary_size=600)
 
 
+def rule_for(tokenizer: Tokenizer, texts: Sequence[str]) -> SpeakerWords | None:
+    return SpeakerWords.of(tokenizer, [Dialogue.of(text, tokenizer) for text in texts])
+
+
 def forbidden(tokenizer: Tokenizer, written: str, texts=(CHAT,)) -> set[str]:
     """The texts of the tokens that may not follow `written`."""
-    rule = SpeakerWords.of(tokenizer, texts)
+    rule = rule_for(tokenizer, texts)
     assert rule is not None
     before = torch.zeros(1, tokenizer.vocabulary_size)
     prefix = tuple(tokenizer.encode_prefix(written)) if written else ()
@@ -70,7 +75,7 @@ def test_what_is_nobodys_alone_is_free(tokenizer, written) -> None:
 
 @pytest.mark.parametrize("text", [PROSE, "Note: The ferry stops in May.\nIt is old.", ""])
 def test_without_two_speakers_there_is_no_rule(tokenizer, text) -> None:
-    assert SpeakerWords.of(tokenizer, [text]) is None
+    assert rule_for(tokenizer, [text]) is None
 
 
 @pytest.mark.parametrize(("written", "new", "known"), [
@@ -104,7 +109,7 @@ def test_directly_after_the_name_its_verb_is_of_the_third_person(tokenizer) -> N
 
 
 def test_in_a_batch_only_dialogues_have_the_rule(tokenizer) -> None:
-    rule = SpeakerWords.of(tokenizer, [PROSE, CHAT])
+    rule = rule_for(tokenizer, [PROSE, CHAT])
     prefix = tuple(tokenizer.encode_prefix("Mia"))
     after = rule(torch.zeros(2, tokenizer.vocabulary_size), Rows([prefix] * 2, [0, 1]))
     assert not after[0].any()
@@ -114,11 +119,11 @@ def test_in_a_batch_only_dialogues_have_the_rule(tokenizer) -> None:
 @pytest.mark.parametrize("text", ["1" + " " * 200_000, "A\n" * 100_000 + "x", "A: " * 60_000])
 def test_hostile_lines_are_read_at_once(tokenizer, text) -> None:
     start = time.perf_counter()
-    SpeakerWords.of(tokenizer, [text])
+    rule_for(tokenizer, [text])
     assert time.perf_counter() - start < 10  # hours, where lines are read in every way
 
 
 def test_a_list_of_many_names_is_no_dialogue(tokenizer) -> None:
     lines = "\n".join(f"Player{chr(97 + n // 26)}{chr(97 + n % 26)}: 3 points" for n in range(60))
-    assert SpeakerWords.of(tokenizer, [lines]) is None
-    assert SpeakerWords.of(tokenizer, ["\n".join(lines.split("\n")[:9])]) is not None
+    assert rule_for(tokenizer, [lines]) is None
+    assert rule_for(tokenizer, ["\n".join(lines.split("\n")[:9])]) is not None

@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from model.filters import Rows
+from model.strategies.speaking import Dialogue
 from model.strategies.wording import NovelNgramPenalty
 from model.tokenizer import Tokenizer
 
 SOURCE = "The ferry stops in May. The island waits for the ferry.\nBen: yes, it waits for May."
 OTHER = "The island stops."
+CHAT = "Ben: yes, the ferry stops in May.\nIsland: May it wait.\nIt is May."
 PENALTY = 1.5
 
 
@@ -21,9 +23,15 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.train([f"{SOURCE} {OTHER} “Quite so.”"] * 9, vocabulary_size=420)
 
 
-def prices(tokenizer: Tokenizer, written: Sequence[str], sources: Sequence[int]) -> torch.Tensor:
+def prices(
+    tokenizer: Tokenizer,
+    written: Sequence[str],
+    sources: Sequence[int],
+    texts: Sequence[str] = (SOURCE, OTHER),
+) -> torch.Tensor:
     """What the rule takes off every token [B, V] after these texts."""
-    rule = NovelNgramPenalty.of(PENALTY, tokenizer, tokenizer.encode_batch([SOURCE, OTHER]))
+    dialogues = [Dialogue.of(text, tokenizer) for text in texts]
+    rule = NovelNgramPenalty.of(PENALTY, tokenizer, tokenizer.encode_batch(texts), dialogues)
     before = torch.randn(len(written), tokenizer.vocabulary_size).log_softmax(-1)
     kept = before.clone()
     prefixes = [tuple(tokenizer.encode_prefix(text)) if text else () for text in written]
@@ -62,6 +70,21 @@ def test_every_row_is_held_to_its_own_source(tokenizer) -> None:
 @pytest.mark.parametrize("written", ["It stops in May.", "“Quite so.”", "The ferry\n"])
 def test_where_a_sentence_or_line_ended_another_may_begin(tokenizer, written) -> None:
     assert free(tokenizer, written) == {"The", " The", "\n", "Ben"}
+
+
+@pytest.mark.parametrize(("written", "costs"), [
+    ("Ben waits for", False),
+    ("The ferry waits.\nBen", False),
+    ("The island waits for", False),  # a speaker with an article
+    ("Ben and the island wait for", False),
+    ("Ben: yes, it", True),  # quoted, not reported
+    ("The ferry", True),
+    ("Ben stops. The ferry", True),
+    ("yes, Ben", True),
+])  # fmt: skip
+def test_what_a_speaker_is_reported_to_say_costs_nothing(tokenizer, written, costs) -> None:
+    assert prices(tokenizer, [written], [0], [CHAT]).any() == costs
+    assert prices(tokenizer, [written], [0], [OTHER]).any(), "it is no dialogue"
 
 
 def test_after_words_that_the_source_lacks_all_cost_the_same(tokenizer) -> None:
