@@ -31,6 +31,7 @@ LINE = re.compile(
 )
 WORD = re.compile(r"\w+")
 FIRST_WORD = re.compile(r"(?:the )?\w*")  # or none yet
+QUOTED = re.compile(r"\w:(?:\s|$)")  # "Mia: …", neither "10:30" nor ":)"
 SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
 # The last line of a letter, and perhaps one before it: a few words with capitals and no stop.
 SIGNATURE = re.compile(
@@ -48,7 +49,7 @@ i me my mine myself we us our you your
 """
 SMALL = frozenset(SMALL_WORDS.split())
 FIRST_PERSON = re.compile(r" (?:i|am|my|me|mine|myself)|['’](?:m|ve|ll|d)")
-AFTER_NAME = re.compile(rf"{FIRST_PERSON.pattern}| (?:have|do)")  # "Mia has", not "Mia have"
+AFTER_NAME = re.compile(rf"{FIRST_PERSON.pattern}| (?:have|do|don)")  # "Mia has", not "Mia have"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Dialogue:
 
     def reports(self, sentence: str) -> bool:
         """Whether a sentence in small letters says what speakers said, and doesn't quote them."""
-        return ":" not in sentence and bool(self._first(sentence))
+        return not QUOTED.search(sentence) and bool(self._first(sentence))
 
     def _first(self, sentence: str) -> list[int]:
         """The speakers that a sentence begins with: one under each name that fits, or none."""
@@ -140,7 +141,7 @@ class SpeakerWords:
                 speaker = dialogue.speaker(sentence)
                 if speaker is not None:
                     only = AFTER_NAME if sentence in dialogue.speakers else FIRST_PERSON
-                    own = () if ":" in sentence else _matching(self.tokenizer, only)
+                    own = () if QUOTED.search(sentence) else _matching(self.tokenizer, only)
                     pairs += [(row, token) for token in dialogue.strange[speaker].union(own)]
         return forbid(log_probs, pairs)
 

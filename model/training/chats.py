@@ -23,11 +23,12 @@ SET = "reported_speech"
 LETTER_SHARE = 0.25
 STATEMENTS = (2, 2, 3, 3, 4, 6)  # in one chat or letter, drawn evenly
 REPORTED = 4  # of them at most, the longest
-STYLES = ("notes", "notes", "notes", "tldr", "headline")
+STYLES = (*["notes"] * 6, "tldr", "tldr", "headline")
 HEADLINE_WORDS = 13
 REMARK_SHARE = 0.3  # of the remarks that stand where one is wanted
 VARIANTS = 2  # chats of the same statements: other people, other talk
 ROLE_SHARE = 0.12
+LOWER_SHARE = 0.1  # of the chats: nobody bothers with capitals
 JOINED_WORDS = 18  # of two statements by one person that a report joins with "and"
 NAMES_WORDS = """
 Mia Ben Anna Jonas Lena Tom Sara Omar Priya Luca Nora Kofi Elena Marek Aisha Hugo Ingrid Mateo Yuki
@@ -55,13 +56,20 @@ SMALL_TALK = (
     "Let me know.", "Sorry to hear that.", "What do you mean?", "Anything else?", "Bye!", "lol",
     "Is that ok with you?", "Are you coming?", "What time?", "And you?", "yes please", "Cool",
     "Hello everyone", "Good idea!", "Fine with me.", "See you tomorrow!", "Did you see the news?",
+    "me too", "same here", "yeah", "nope", "I know", "I see", "I think so", "I hope so :)", "why?",
+    "not really", "I don't know", "you're right", "don't worry about it", "good luck!", "when?",
+    "where are you?", "how much is it?", "thank you so much!!", "wow", "hmm", "No way!", "same",
+    "what's up?", "of course", "take care", "ouch", "sorry, can't", "Congratulations!", "you sure?",
+    "Just tell me", "call me later", "come on", "I guess", "great!!", "hahaha", "ok, let's do that",
 )  # fmt: skip
+ENDINGS = (".", ".", ".", ".", ".", "", "", "", "", "!", "!!", " :)", " 😊", "...", " haha", " 🙂")
 LETTER_TALK = (
     "Thank you for your message.", "I hope you are well.", "Please let me know.", "Any questions?",
     "Could you have a look?", "Have a good weekend!", "Sorry for the late reply.",
     "Hope this helps.", "How are things?",
 )  # fmt: skip
 GREETING_WORDS = ("Hi", "Hello", "Dear", "Hey", "Good morning", "Good evening")
+OLD = re.compile(r"\b(?:th(?:ou|ee|y|ine)|ye|hath|doth|art|sir|madam|lord|shall)\b", re.IGNORECASE)
 QUOTED_QUESTION = re.compile(r"[“\"]([A-Z][^“”\"—;:]{3,60}\?)[”\"]")
 
 
@@ -91,7 +99,7 @@ def chat_rows(passages: Iterable[str], limit: int) -> list[Row]:
     waiting: list[str] = []
     questions: list[str] = []
     for passage in passages:
-        questions = [*questions[-20:], *QUOTED_QUESTION.findall(passage)]
+        questions = [*questions[-20:], *filter(_is_of_today, QUOTED_QUESTION.findall(passage))]
         passage = passage.replace("\n", " ")
         for sentence in (s for text in (passage, *quoted(passage)) for s in split_sentences(text)):
             dice = random.Random(sentence)
@@ -106,6 +114,10 @@ def chat_rows(passages: Iterable[str], limit: int) -> list[Row]:
             if len(rows) == limit:
                 return rows
     return rows
+
+
+def _is_of_today(question: str) -> bool:
+    return not OLD.search(question)
 
 
 def _is_wanted(sentence: str, waiting: Sequence[str], dice: random.Random) -> bool:
@@ -153,6 +165,8 @@ def _chat(
         turns.append((me, words))
     if dice.random() < 0.5:
         turns.append((_other(turns, speakers, dice), dice.choice(SMALL_TALK)))
+    if dice.random() < LOWER_SHARE:
+        turns = [(name, _small(words)) for name, words in turns]
     return "\n".join(_labelled(turns, dice)), said
 
 
@@ -165,12 +179,19 @@ def _speakers(two: bool, dice: random.Random) -> list[str]:
 
 
 def _typed(words: str, dice: random.Random) -> str:
-    """A statement as people type it: at times behind a word of answer, without a stop, or loud."""
+    """A statement as people type it: at times without "I", behind a word of answer, or loud."""
+    dropped = re.sub(r"^I (?!am\b)", "", words)
+    if dropped != words and dice.random() < 0.08:
+        words = dropped[0].upper() + dropped[1:]
     if dice.random() < 0.15:
         begun = words if words.startswith(("I ", "I'")) else words[0].lower() + words[1:]
         words = f"{dice.choice(OPENERS)} {begun}"
-    ending = dice.choice((".", ".", ".", ".", ".", "", "", "", "", "!"))
-    return words.removesuffix(".") + ending
+    return words.removesuffix(".") + dice.choice(ENDINGS)
+
+
+def _small(words: str) -> str:
+    """Without capitals, but for names."""
+    return words[0].lower() + re.sub(r"\bI\b", "i", words[1:])
 
 
 def _labelled(turns: Sequence[tuple[str, str]], dice: random.Random) -> Iterator[str]:

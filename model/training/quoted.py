@@ -23,7 +23,7 @@ OWN = re.compile(
 UNCLEAR_WORDS = """
 he she him his her hers himself herself it its itself they them their theirs themselves this these
 those us ours ourselves mine yours yourself thee thou thy ye hath doth upon ere nay sir madam lord
-o'clock tis ain't
+o'clock tis ain't 'm an'
 """
 UNCLEAR = frozenset(UNCLEAR_WORDS.split())
 # What novels talk about more than people do.
@@ -87,7 +87,7 @@ def told(sentence: str, dice: random.Random) -> Statement | None:
     words = sentence.rstrip(".!").split()
     if match is None or not WORDS[0] <= len(words) <= WORDS[1]:
         return None
-    low = {word.lower() for word in words}
+    low = {part for word in words for part in (word.lower(), word.lower().partition("'")[0])}
     if low & (UNCLEAR | GRIM) or words[-1].lower() in UNFINISHED or words[-1] == "-":
         return None
     together = match["who"] == "We"
@@ -171,7 +171,7 @@ def _reported(verb: str, words: list[str], together: bool) -> list[str] | None:
             done += subject
         elif before == "you" and done[-1] != "{you}":
             continue  # the verb, which `_addressed` wrote
-        elif low == "that" and after.lower().partition("'")[0] not in ("i", "we", "the", "you"):
+        elif head == "that" and after.lower().partition("'")[0] not in ("i", "we", "the", "you"):
             return None
         else:
             done.append(word)

@@ -104,6 +104,9 @@ def test_a_first_name_of_two_speakers_is_nobodys(tokenizer) -> None:
 
 def test_directly_after_the_name_its_verb_is_of_the_third_person(tokenizer) -> None:
     assert forbidden(tokenizer, "Mia") & {" have", " do", " am"} == {" have", " do"}
+    assert OWN <= forbidden(tokenizer, "Mia will come :) and")  # no quotation
+    assert OWN <= forbidden(tokenizer, "Mia will come at 10:30 and")
+    assert not OWN & forbidden(tokenizer, "Mia: great, so")
     assert not forbidden(tokenizer, "Mia will") & {" have", " do"}
     assert not forbidden(tokenizer, "Mia:") & {" have", " do"}
 

@@ -44,7 +44,7 @@ def test_a_chat_is_told_by_who_said_what(monkeypatch):
         said = {
             (re.findall(r"\w+", re.sub(r"\[.*?\]", "", speaker))[0].capitalize(), thing)
             for speaker, words in turns
-            for thing in re.findall(r"I left my (\w+)", words)
+            for thing in re.findall(r"[Ll]eft my (\w+)", words)
         }
         reported = left(row.target)
         assert reported
@@ -61,6 +61,13 @@ def test_small_talk_and_questions_stand_in_chats_and_in_no_report(monkeypatch):
     for row in found:
         assert "sleep" not in row.target
         assert re.fullmatch(r"(?:[A-Z]\w+ left their [^.:?!]+\.\n?)+", row.target)
+
+
+def test_people_type_without_capitals_or_the_word_i(monkeypatch):
+    monkeypatch.setattr(chats, "LOWER_SHARE", 0.5)
+    sources = "\n".join(row.source for row in rows(monkeypatch))
+    for words in (": I left my", ": i left my", ": Left my", ": left my"):
+        assert words in sources
 
 
 def test_a_letter_is_told_by_who_signed_it(monkeypatch):

@@ -63,6 +63,8 @@ def test_we_are_the_speaker_and_who_is_spoken_to(sentence, expected):
 @pytest.mark.parametrize("sentence", [
     "I told him the whole story.",  # whom?
     "I like this very much.",
+    "I think he's all right.",
+    "I know that's a bad idea.",
     "I listen and learn every day.",  # the second verb would stay in the first person
     "I table the whole matter.",  # no known verb
     "I'd gone to the station.",  # had or would?
