@@ -26,7 +26,7 @@ from model.tokenizer import Tokenizer
 # A line of a dialogue: perhaps a time, then one to three words and a colon.
 LINE = re.compile(
     r"^[ \t]{0,8}(?:[\[(]?\d[\d:. /,-]{0,30}(?:[ap]m)?[\])]?[ \t]{0,4}[-–]?[ \t]{0,4})?"
-    r"(?P<who>[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,2}):[ \t]+(?P<words>.*)",
+    r"(?P<who>#?[^\W\d_][\w.'’-]{0,30}#?(?: [\w.'’-]{1,30}){0,2}):[ \t]+(?P<words>.*)",
     re.MULTILINE,
 )
 WORD = re.compile(r"\w+")

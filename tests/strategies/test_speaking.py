@@ -97,6 +97,13 @@ def test_what_a_letter_says_is_not_said_of_who_signed_it(tokenizer) -> None:
     assert forbidden(tokenizer, "The ferry is", [letter]) == set()
 
 
+def test_speakers_may_have_labels_for_names(tokenizer) -> None:
+    chat = "#Person1#: I bring the tent.\n#Person2#: I bought a stove.\nSpeaker 3: The map is old."
+    assert {" stove", " map"} <= forbidden(tokenizer, "#Person1# will bring the", [chat])
+    assert " tent" not in forbidden(tokenizer, "#Person1# will bring the", [chat])
+    assert " tent" in forbidden(tokenizer, "Speaker 3 says the", [chat])
+
+
 def test_a_first_name_of_two_speakers_is_nobodys(tokenizer) -> None:
     assert not forbidden(tokenizer, "Ben", [TWINS]) & {" tent", " stove"}
     assert " tent" in forbidden(tokenizer, "Ben Fox", [TWINS])
@@ -104,8 +111,8 @@ def test_a_first_name_of_two_speakers_is_nobodys(tokenizer) -> None:
 
 def test_directly_after_the_name_its_verb_is_of_the_third_person(tokenizer) -> None:
     assert forbidden(tokenizer, "Mia") & {" have", " do", " am"} == {" have", " do"}
-    assert OWN <= forbidden(tokenizer, "Mia will come :) and")  # no quotation
-    assert OWN <= forbidden(tokenizer, "Mia will come at 10:30 and")
+    assert forbidden(tokenizer, "Mia will come :) and") >= OWN  # no quotation
+    assert forbidden(tokenizer, "Mia will come at 10:30 and") >= OWN
     assert not OWN & forbidden(tokenizer, "Mia: great, so")
     assert not forbidden(tokenizer, "Mia will") & {" have", " do"}
     assert not forbidden(tokenizer, "Mia:") & {" have", " do"}

@@ -19,9 +19,17 @@ PROSE = [
 ]
 
 
-def rows(monkeypatch, *, letters: float = 0.0, roles: float = 0.0, style: str = "notes"):
+def rows(
+    monkeypatch,
+    *,
+    letters: float = 0.0,
+    roles: float = 0.0,
+    labels: float = 0.0,
+    style: str = "notes",
+):
     monkeypatch.setattr(chats, "LETTER_SHARE", letters)
     monkeypatch.setattr(chats, "ROLE_SHARE", roles)
+    monkeypatch.setattr(chats, "LABEL_SHARE", labels)
     monkeypatch.setattr(chats, "STYLES", (style,))
     return chat_rows(PROSE, 1000)
 
@@ -87,9 +95,19 @@ def test_roles_have_an_article_in_a_report(monkeypatch):
         assert re.fullmatch(r"(?:The [a-z]+ left their [^.]+\.\n?)+", row.target)
 
 
+def test_who_has_no_name_is_called_by_the_label(monkeypatch):
+    found = rows(monkeypatch, labels=1.0)
+    assert any("#Person1#: " in row.source for row in found)
+    for row in found:
+        labels = {line.split(":")[0] for line in row.source.split("\n")}
+        assert labels <= chats.LABELLED
+        for sentence in row.target.split("\n"):
+            assert sentence.partition(" left ")[0] in labels
+
+
 def test_remarks_are_reported_beside_statements(monkeypatch):
-    monkeypatch.setattr(chats, "REMARK_SHARE", 1.0)
-    monkeypatch.setattr(chats, "LETTER_SHARE", 0.0)
+    for share, value in (("REMARK", 1.0), ("LETTER", 0.0), ("LABEL", 0.0)):
+        monkeypatch.setattr(chats, f"{share}_SHARE", value)
     prose = [f"{sentence} The {thing} was old and heavy." for sentence, thing in zip(
         SENTENCES, THINGS * len(PLACES), strict=True)]  # fmt: skip
     told = [row for row in chat_rows(prose, 1000) if row.style == "notes"]
