@@ -3,16 +3,17 @@
 To report a dialogue is to say who said what, and taking it for somebody else's words is a frequent
 error of summaries of chats (Tang et al. 2022, CONFIT). Where the source has lines like "Mia: …" and
 a sentence begins with Mia, no word begins that only others used; words that nobody used, small
-words and names of speakers may. Unless a colon makes it a quotation, it has no "I" either. What a
-sentence begins with, mostly a name, is a word of the source. Nor does one begin with a name that
-stands below a letter and nowhere else: what it says is not said of whoever signed it.
+words and names of speakers may. Unless a colon makes it a quotation, it has no "I" and no question
+mark either, and behind the name a verb is of the third person. What a sentence begins with, mostly
+a name, is a word of the source. Nor does one begin with a name that stands below a letter and
+nowhere else: what it says is not said of whoever signed it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -48,8 +49,15 @@ over says said asks asked wants thinks there here all some any one two more also
 i me my mine myself we us our you your
 """
 SMALL = frozenset(SMALL_WORDS.split())
-FIRST_PERSON = re.compile(r" (?:i|am|my|me|mine|myself)|['’](?:m|ve|ll|d)")
-AFTER_NAME = re.compile(rf"{FIRST_PERSON.pattern}| (?:have|do|don)")  # "Mia has", not "Mia have"
+# What no report has, but a quotation may: "I", and a question mark.
+UNREPORTED = re.compile(r".*\?.*| (?:i|am|my|me|mine|myself)|['’](?:m|ve|ll|d)")
+# Nor may these follow a name, "Mia have", or "they": the frequent ones of another person will do.
+AFTER_NAME_WORDS = """
+have do don need want think know love like hope wish see believe feel mean guess understand live get
+go come make take give say tell ask keep leave buy call try use wait remember forget prefer hate
+"""
+AFTER_NAME = re.compile(rf"{UNREPORTED.pattern}| (?:{'|'.join(AFTER_NAME_WORDS.split())})")
+AFTER_THEY = re.compile(rf"{UNREPORTED.pattern}| (?:is|was|has|does|isn|wasn|hasn|doesn)")
 
 
 @dataclass(frozen=True)
@@ -140,10 +148,16 @@ class SpeakerWords:
                 sentence = written.removeprefix("the ")
                 speaker = dialogue.speaker(sentence)
                 if speaker is not None:
-                    only = AFTER_NAME if sentence in dialogue.speakers else FIRST_PERSON
-                    own = () if QUOTED.search(sentence) else _matching(self.tokenizer, only)
+                    own = self._unreported(sentence, dialogue)
                     pairs += [(row, token) for token in dialogue.strange[speaker].union(own)]
         return forbid(log_probs, pairs)
+
+    def _unreported(self, sentence: str, dialogue: Dialogue) -> Collection[int]:
+        """Tokens that can't go on a report, such as "I"; none for a quotation."""
+        if QUOTED.search(sentence):
+            return ()
+        words = AFTER_THEY if sentence.endswith(" they") else UNREPORTED
+        return _matching(self.tokenizer, AFTER_NAME if sentence in dialogue.speakers else words)
 
     def _new(self, dialogue: Dialogue, written: str, log_probs: Tensor) -> list[int]:
         """Tokens that make the sentence begin with a word that the source lacks, of those that can

@@ -51,9 +51,9 @@ OWN = {" I", " my", "'ll", "'m"}
 @pytest.mark.parametrize(("written", "words"), [
     ("Mia", OF_BEN | OF_TOM | OWN),
     ("Mia will bring the", OF_BEN | OF_TOM | OWN),
-    ("Ben", OF_MIA | OF_TOM | OWN | {" car"}),
-    ("The ferry stops. Ben", OF_MIA | OF_TOM | OWN | {" car"}),
-    ("Mia will bring it.\nBen", OF_MIA | OF_TOM | OWN | {" car"}),
+    ("Ben", OF_MIA | OF_TOM | OWN | {" car", " need"}),
+    ("The ferry stops. Ben", OF_MIA | OF_TOM | OWN | {" car", " need"}),
+    ("Mia will bring it.\nBen", OF_MIA | OF_TOM | OWN | {" car", " need"}),
     ("Ben:", OF_MIA | OF_TOM | {" car"}),  # a quotation: he may say I
     ("Tom Novak", OF_MIA | OF_BEN | OWN | {" map"}),
     ("Tom", OF_MIA | OF_BEN | OWN | {" map"}),
@@ -116,6 +116,14 @@ def test_directly_after_the_name_its_verb_is_of_the_third_person(tokenizer) -> N
     assert not OWN & forbidden(tokenizer, "Mia: great, so")
     assert not forbidden(tokenizer, "Mia will") & {" have", " do"}
     assert not forbidden(tokenizer, "Mia:") & {" have", " do"}
+
+
+def test_they_have_a_plural_verb_and_a_report_is_no_question(tokenizer) -> None:
+    assert forbidden(tokenizer, "Mia will come, they") & {" is", " are"} == {" is"}
+    assert " is" not in forbidden(tokenizer, "Mia will come, it")
+    assert "?" in forbidden(tokenizer, "Mia will come")
+    assert "?" not in forbidden(tokenizer, "Mia: great, so")
+    assert "?" not in forbidden(tokenizer, "The map is")
 
 
 def test_in_a_batch_only_dialogues_have_the_rule(tokenizer) -> None:
