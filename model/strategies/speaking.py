@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -31,6 +31,9 @@ LINE = re.compile(
     re.MULTILINE,
 )
 WORD = re.compile(r"\w+")
+LAST_WORD = re.compile(r"(?<!\w)\w*$")
+PIECE = re.compile(r"\w| \w$")  # goes on with a word, or is a single letter
+LOOKED_AT = 32  # tokens; a search takes none behind these
 FIRST_WORD = re.compile(r"(?:the )?\w*")  # or none yet
 QUOTED = re.compile(r"\w:(?:\s|$)")  # "Mia: …", neither "10:30" nor ":)"
 SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
@@ -66,13 +69,13 @@ class Dialogue:
 
     speakers: Mapping[str, int]  # in small letters; the full name and the first word of it
     words: frozenset[str]  # that a sentence may begin with, in small letters
-    openings: frozenset[str]  # what they begin with
+    openings: frozenset[str]  # what those of the source begin with
     strange: Sequence[frozenset[int]]  # by speaker: tokens that begin a word only others used
 
     @classmethod
     def of(cls, text: str, tokenizer: Tokenizer) -> Dialogue:
         """That of a text; one without two speakers and without a signature has nothing."""
-        words = SMALL.union(_words(text))
+        words = frozenset(_inflected(_words(text)))
         said: dict[str, list[str]] = {}
         for line in LINE.finditer(text):
             said.setdefault(line["who"].lower(), []).append(f" {line['words']}")
@@ -80,8 +83,8 @@ class Dialogue:
             signature = SIGNATURE.search(text)
             if signature is None:
                 return cls({}, frozenset(), frozenset(), ())
-            words = SMALL.union(_words(text[: signature.start()]))
-            return cls({}, words, _openings(words), ())
+            words = frozenset(_words(text[: signature.start()]))
+            return cls({}, words | SMALL, _openings(words), ())
         beginnings = _beginnings(tokenizer)
         used = [
             {id for ids in tokenizer.encode_batch(turns) for id in ids if id in beginnings}
@@ -92,7 +95,8 @@ class Dialogue:
         first = Counter(who.split()[0] for who in said)
         names = {who: number for number, who in enumerate(said)}
         names |= {w.split()[0]: n for w, n in names.items() if first[w.split()[0]] == 1}
-        return cls(names, words, _openings(words), [frozenset(everybody - own) for own in used])
+        strange = [frozenset(everybody - own) for own in used]
+        return cls(names, words | SMALL, _openings(words), strange)
 
     def lacks(self, sentence: str) -> bool:
         """Whether the first word, which may be unfinished, is none of the source's."""
@@ -150,6 +154,9 @@ class SpeakerWords:
                 if speaker is not None:
                     own = self._unreported(sentence, dialogue)
                     pairs += [(row, token) for token in dialogue.strange[speaker].union(own)]
+                if dialogue.reports(sentence):
+                    broken = self._broken(dialogue, written, prefix[-1], log_probs[row])
+                    pairs += [(row, token) for token in broken]
         return forbid(log_probs, pairs)
 
     def _unreported(self, sentence: str, dialogue: Dialogue) -> Collection[int]:
@@ -171,6 +178,22 @@ class SpeakerWords:
         ]
         return found if len(found) < len(left) else []
 
+    def _broken(self, dialogue: Dialogue, written: str, last: int, log_probs: Tensor) -> list[int]:
+        """Of the likeliest tokens those that make a word of pieces which the source lacks; none
+        where there would be no other."""
+        texts = token_texts(self.tokenizer)
+        (word,) = LAST_WORD.findall(f" {written}")
+        is_whole = not PIECE.match(texts[last]) or word in dialogue.words
+        likeliest = log_probs.topk(min(LOOKED_AT, len(log_probs))).indices.tolist()
+        found = []
+        for token in likeliest:
+            text = texts[token].lower()
+            more = WORD.match(text)
+            begun = word + more[0] if more else text.strip() if PIECE.match(text) else ""
+            if (more is None and not is_whole) or (begun and begun not in dialogue.openings):
+                found.append(token)
+        return found if len(found) < len(likeliest) else []
+
 
 def unfinished(tokenizer: Tokenizer, prefix: Sequence[int]) -> str:
     """The sentence that a summary has come to, in small letters."""
@@ -181,6 +204,12 @@ def unfinished(tokenizer: Tokenizer, prefix: Sequence[int]) -> str:
 
 def _words(text: str) -> list[str]:
     return WORD.findall(text.lower())
+
+
+def _inflected(words: Iterable[str]) -> Iterator[str]:
+    """Words, and with an -s: what somebody does, in a report."""
+    for word in words:
+        yield from (word, f"{word}s", f"{word}es", f"{word[:-1]}ies")
 
 
 def _openings(words: Iterable[str]) -> frozenset[str]:
