@@ -5,7 +5,7 @@ that may be long becomes a copied paragraph. Blocked n-grams are of tokens, part
 them come twice in any longer text that is faithful to its source, and a blocked one breaks a
 sentence in two or splices it with another. Beams like short texts: notes and summaries of several
 sentences need a length penalty that favours them. Sentences are kept to the source's wording, or
-they are spliced in the middle; notes less so, as they report, headlines and titles reword.
+they are spliced in the middle; headlines and titles reword, and a title seldom says a word twice.
 """
 
 from __future__ import annotations
@@ -26,9 +26,14 @@ _LONG = {"length_penalty": 1.5, **_KEPT}
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "headline": {"max_new_tokens": 28, "no_repeat_ngram_size": 3, **_FAITHFUL},
-        "title": {"max_new_tokens": 32, "no_repeat_ngram_size": 3, **_FAITHFUL},
+        "title": {
+            "max_new_tokens": 32,
+            "no_repeat_ngram_size": 3,
+            "repetition_penalty": 1.1,
+            **_FAITHFUL,
+        },
         "tldr": {"max_new_tokens": 72, **_KEPT},
-        "notes": {"max_new_tokens": 120, **_LONG, "novel_ngram_penalty": 0.5},
+        "notes": {"max_new_tokens": 120, **_LONG},
         "summary": {"max_new_tokens": 128, **_LONG},
     }
 )

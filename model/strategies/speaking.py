@@ -35,7 +35,7 @@ LAST_WORD = re.compile(r"(?<!\w)\w*$")
 PIECE = re.compile(r"\w| \w$")  # goes on with a word, or is a single letter
 LOOKED_AT = 32  # tokens; a search takes none behind these
 FIRST_WORD = re.compile(r"(?:the )?\w*")  # or none yet
-QUOTED = re.compile(r"\w:(?:\s|$)")  # "Mia: …", neither "10:30" nor ":)"
+QUOTED = re.compile(r"\w:(?:[\s\"“‘]|$)")  # "Mia: …", neither "10:30" nor ":)"
 SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
 # The last line of a letter, and perhaps one before it: a few words with capitals and no stop.
 SIGNATURE = re.compile(

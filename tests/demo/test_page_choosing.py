@@ -76,9 +76,11 @@ def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
         "max_new_tokens": min(28, limit),
         "no_repeat_ngram_size": 3,
         "names_from_source": "yes",
+        "repetition_penalty": 1.0,
         "novel_ngram_penalty": 0.0,
         "length_penalty": 1.0,
     }
+    assert suited("title")["repetition_penalty"] == 1.1
     assert suited("summary")["max_new_tokens"] == min(128, limit)
     assert suited("summary")["length_penalty"] == 1.5
     assert suited(["no", "style"]) == dict.fromkeys(STYLED, gr.skip())
