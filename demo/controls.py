@@ -83,6 +83,13 @@ CONTROLS: tuple[Control, ...] = (
         main=True,
     ),
     Control(
+        "cut_penalty",
+        "Cut penalty",
+        "Taken off an end inside a phrase of the source; 0 is off.",
+        "length",
+        (0.0, 8.0, 0.25),
+    ),
+    Control(
         "no_repeat_ngram_size",
         "No repeated n-gram",
         "No run of so many tokens appears twice; 0 is off.",

@@ -1,10 +1,10 @@
 """What a caller may ask of the decoder: one frozen record that checks itself. No torch here.
 
 Names and meanings are those of Hugging Face's `GenerationConfig`, which has no `names_from_source`,
-`novel_ngram_penalty`, `coverage_penalty`, `seed` and `record_top_k`. Two things differ for the
-models trained here (`strategies.manners` keeps those of other makers to their library): rules work
-on log-probabilities, since a copy mixture has no logits, and "tokens so far" are the generated
-ones, without the decoder's start token.
+`novel_ngram_penalty`, `cut_penalty`, `coverage_penalty`, `seed` and `record_top_k`. Two things
+differ for the models trained here (`strategies.manners` keeps those of other makers to their
+library): rules work on log-probabilities, since a copy mixture has no logits, and "tokens so far"
+are the generated ones, without the decoder's start token.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ LIMITS: Mapping[str, Limit] = {
     "encoder_no_repeat_ngram_size": Limit(0, 64),
     "repetition_penalty": Limit(0, 100, above_low=True),
     "novel_ngram_penalty": Limit(0, 100),
+    "cut_penalty": Limit(0, 100),
     "seed": Limit(0, 2**63 - 1),
     "record_top_k": Limit(0, 100),
 }
@@ -91,6 +92,7 @@ class DecodingOptions:
     novel_ngram_penalty: float = (
         0.0  # log-prob - this where the source doesn't go on so; see `wording`
     )
+    cut_penalty: float = 0.0  # an end's log-prob - this inside a phrase of the source; see `ending`
     names_from_source: bool = False  # no new name or number; see `naming` and `speaking`
     bad_words: tuple[str, ...] = ()  # texts that are never written
     forced_prefix: str = ""  # the summary begins with this text, at no cost (log-prob 0)

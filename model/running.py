@@ -18,6 +18,7 @@ from model.options import DecodingOptions
 from model.reach import DEFAULTS, Reach
 from model.records.freezing import Recording
 from model.seq2seq import Memory
+from model.strategies.ending import CutPenalty
 from model.strategies.naming import NamesFromSource
 from model.strategies.speaking import Dialogue, SpeakerWords
 from model.strategies.wording import NovelNgramPenalty
@@ -99,6 +100,8 @@ class Run:
         if options.novel_ngram_penalty > 0:
             penalty = options.novel_ngram_penalty
             rules.append(NovelNgramPenalty.of(penalty, tokenizer, self._source_ids(), dialogues))
+        if options.cut_penalty > 0:
+            rules.append(CutPenalty.of(options.cut_penalty, tokenizer, self._source_ids()))
         if options.names_from_source:
             rules.append(NamesFromSource.of(options, tokenizer, read))
             speakers = SpeakerWords.of(tokenizer, dialogues)

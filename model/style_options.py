@@ -5,7 +5,8 @@ that may be long becomes a copied paragraph. Blocked n-grams are of tokens, part
 them come twice in any longer text that is faithful to its source, and a blocked one breaks a
 sentence in two or splices it with another. Beams like short texts: notes and summaries of several
 sentences need a length penalty that favours them. Sentences are kept to the source's wording, or
-they are spliced in the middle; headlines and titles reword, and a title seldom says a word twice.
+they are spliced in the middle; headlines and titles reword. A title seldom says a word twice, and
+a headline that copies must not stop in the middle.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ _KEPT = {"no_repeat_ngram_size": 4, "novel_ngram_penalty": 1.5, **_FAITHFUL}
 _LONG = {"length_penalty": 1.5, **_KEPT}
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "headline": {"max_new_tokens": 28, "no_repeat_ngram_size": 3, **_FAITHFUL},
+        "headline": {
+            "max_new_tokens": 28,
+            "no_repeat_ngram_size": 3,
+            "cut_penalty": 1.0,
+            **_FAITHFUL,
+        },
         "title": {
             "max_new_tokens": 32,
             "no_repeat_ngram_size": 3,

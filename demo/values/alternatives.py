@@ -20,6 +20,7 @@ RULES = {  # what a rule's name in the record says to a reader
     "encoder_no_repeat_ngram_size": "would copy words in a row",
     "repetition_penalty": "used before",
     "novel_ngram_penalty": "new wording",
+    "cut_penalty": "inside a phrase",
     "names_from_source": "not in the source",
     "speaker_words": "somebody else’s words",
     "bad_words": "forbidden word",
@@ -35,7 +36,9 @@ RULES = {  # what a rule's name in the record says to a reader
     "special_tokens": "not a word",
 }
 # Rules that move a token and never forbid it: not worth a word where another one does.
-MOVERS = ("repetition_penalty", "novel_ngram_penalty", "diversity_penalty", "temperature")
+MOVERS = (
+    "repetition_penalty", "novel_ngram_penalty", "cut_penalty", "diversity_penalty", "temperature",
+)  # fmt: skip
 PHRASE_RULES = {  # rules that forbid a run of tokens, and what they say with the words in question
     "no_repeat_ngram_size": "would repeat “{phrase}”",
     "encoder_no_repeat_ngram_size": "would copy “{phrase}” from the source",
