@@ -4,9 +4,10 @@ To report a dialogue is to say who said what, and taking it for somebody else's 
 error of summaries of chats (Tang et al. 2022, CONFIT). Where the source has lines like "Mia: …" and
 a sentence begins with Mia, no word begins that only others used; words that nobody used, small
 words and names of speakers may. Unless a colon makes it a quotation, it has no "I" and no question
-mark either, and behind the name a verb is of the third person. What a sentence begins with, mostly
-a name, is a word of the source. Nor does one begin with a name that stands below a letter and
-nowhere else: what it says is not said of whoever signed it.
+mark either, behind the name a verb is of the third person, and words of several tokens are those of
+the source. What a sentence begins with, mostly a name, is a word of the source. Nor does one begin
+with a name that stands below a letter and nowhere else: what it says is not said of whoever signed
+it.
 """
 
 from __future__ import annotations
