@@ -57,8 +57,9 @@ SMALL = frozenset(SMALL_WORDS.split())
 UNREPORTED = re.compile(r".*\?.*| (?:i|am|my|me|mine|myself)|['’](?:m|ve|ll|d)")
 # Nor may these follow a name, "Mia have", or "they": the frequent ones of another person will do.
 AFTER_NAME_WORDS = """
-have do don need want think know love like hope wish see believe feel mean guess understand live get
-go come make take give say tell ask keep leave buy call try use wait remember forget prefer hate
+have are were do don need want think know love like hope wish see believe feel mean guess
+understand live get go come make take give say tell ask keep leave buy call try use wait remember
+forget prefer hate
 """
 AFTER_NAME = re.compile(rf"{UNREPORTED.pattern}| (?:{'|'.join(AFTER_NAME_WORDS.split())})")
 AFTER_THEY = re.compile(rf"{UNREPORTED.pattern}| (?:is|was|has|does|isn|wasn|hasn|doesn)")
