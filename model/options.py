@@ -89,9 +89,7 @@ class DecodingOptions:
     no_repeat_ngram_size: int = 3  # no n-gram of this size twice; 0 is off
     encoder_no_repeat_ngram_size: int = 0  # no n-gram of the source; never blocks the end token
     repetition_penalty: float = 1.0  # log-prob of tokens so far * this; above 1 discourages
-    novel_ngram_penalty: float = (
-        0.0  # log-prob - this where the source doesn't go on so; see `wording`
-    )
+    novel_ngram_penalty: float = 0.0  # log-prob - this for wording of its own; see `wording`
     cut_penalty: float = 0.0  # an end's log-prob - this inside a phrase of the source; see `ending`
     names_from_source: bool = False  # no new name or number; see `naming` and `speaking`
     bad_words: tuple[str, ...] = ()  # texts that are never written

@@ -1,7 +1,5 @@
 """The door to a trained model, over both families: streams, batches, scores."""
 
-import dataclasses
-import itertools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,8 +8,6 @@ import pytest
 
 from model import DecodingOptions, Summarizer, Trace, running
 from model.length_batches import MAX_BATCH_ROWS, MAX_BATCH_TOKENS, batches_of
-from model.strategies.wording import ends
-from model.text.names import unsupported_names, unsupported_numbers
 from model.tokenizer import Tokenizer
 from tests.tiny_models import BEAMS, GREEDY, LIMITS, SAMPLE, TEXT
 
@@ -163,60 +159,6 @@ def test_bad_words_are_not_written_with_or_without_a_space(tiny: Summarizer, fol
         for sequence in bad_ids:
             places = range(len(ids) - len(sequence) + 1)
             assert not any(ids[place : place + len(sequence)] == sequence for place in places)
-
-
-def test_names_and_numbers_come_from_the_source_where_that_is_asked_for(tiny: Summarizer) -> None:
-    """From models that write nonsense, so that names are made up all the time."""
-    made_up = {False: 0, True: 0}
-    for seed in range(8):
-        for kept in made_up:
-            asked = dataclasses.replace(SAMPLE, seed=seed, temperature=9.0, names_from_source=kept)
-            text = tiny.summarize(TEXT, asked).text
-            whole = text[: text.rfind(" ")]  # the last word may be cut by the length
-            made_up[kept] += len(unsupported_names(whole, TEXT) + unsupported_numbers(whole, TEXT))
-    assert made_up[False] > 0
-    assert made_up[True] == 0
-
-
-def test_reports_of_a_speaker_have_no_words_of_others(tiny: Summarizer, folder: Path) -> None:
-    """From models that write nonsense; the rule reads what was read of the source."""
-    chat = "Mia: The council voted.\nBen: I closed the library on Monday."
-    tokenizer = Tokenizer.load(folder)
-    of_ben = set(tokenizer.encode_batch([" closed library Monday"])[0])
-    of_ben -= set(tokenizer.encode_batch([" The council voted. Mia Ben"])[0])
-    for kept in (False, True):
-        asked = dataclasses.replace(
-            GREEDY, names_from_source=kept, forced_prefix="Mia", record_top_k=100
-        )
-        trace = tiny.summarize(chat, asked).trace
-        blocked = {
-            candidate.token_id
-            for place in range(1, len(trace.hypotheses[0].token_ids))
-            for candidate in trace.candidates(0, place)
-            if "speaker_words" in candidate.rules
-        }
-        assert bool(blocked & of_ben) is kept
-
-
-def test_a_high_price_on_new_wording_keeps_to_pairs_of_the_source(
-    tiny: Summarizer, folder: Path
-) -> None:
-    """From models that write nonsense, so that new pairs are there all the time."""
-    tokenizer = Tokenizer.load(folder)
-    for options in (SAMPLE, BEAMS, GREEDY):
-        new = []
-        for price in (0.0, 100.0):
-            asked = dataclasses.replace(options, novel_ngram_penalty=price)
-            trace = tiny.summarize(TEXT, asked).trace
-            known = set(itertools.pairwise(token.id for token in trace.source.tokens))
-            new.append([
-                pair
-                for pair in itertools.pairwise(trace.hypotheses[0].token_ids)
-                if pair not in known and pair[1] != tokenizer.eos_id
-                and not ends(tokenizer, pair[0])
-            ])  # fmt: skip
-        assert new[0]
-        assert not new[1]
 
 
 def test_a_scored_reference_sums_to_its_log_probability(tiny: Summarizer) -> None:

@@ -1,7 +1,6 @@
 """Step three: the training loop. Knows settings, data and a model that meets `Seq2Seq`; no family.
 
-Files of a run, in its output folder: log.jsonl, state/ (to go on from), best/ (a model folder with
-the averaged weights of the best validation).
+Files of a run: log.jsonl, state/ (to go on from), best/ (a model folder, by validation; averaged).
 """
 
 from __future__ import annotations

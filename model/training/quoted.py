@@ -11,9 +11,8 @@ import random
 import re
 
 from model.training.clauses import UNFINISHED
-from model.training.reported import Statement, contracted
+from model.training.reported import STATEMENT_WORDS, Statement, contracted
 
-WORDS = (4, 18)
 QUOTED = re.compile(r"[“\"]([A-Z][^“”\"]{8,300}?)[,.]?[”\"]")
 OWN = re.compile(
     r"(?P<who>I|We)(?P<short>'m|'ve|'ll|'re|'d)? "
@@ -48,7 +47,7 @@ know think want need love like hope wish feel mean see believe suppose remember 
 work get go come make take give say tell ask find keep leave bring buy call meet play run sell send
 sit sleep speak stand start stay stop study talk teach try use wait walk watch wear worry write
 agree hate prefer expect intend owe own pay promise doubt fear guess enjoy eat drink trust forget
-look mind insist refuse admit look imagine consider suggest recommend visit cook drive help learn
+mind insist refuse admit look imagine consider suggest recommend visit cook drive help learn
 listen travel cry dream miss thank
 """
 PRESENT = frozenset(PRESENT_WORDS.split())
@@ -85,7 +84,7 @@ def told(sentence: str, dice: random.Random) -> Statement | None:
     sentence = sentence.strip().replace("’", "'").replace(" shall ", " will ")
     match = OWN.fullmatch(sentence)
     words = sentence.rstrip(".!").split()
-    if match is None or not WORDS[0] <= len(words) <= WORDS[1]:
+    if match is None or not STATEMENT_WORDS[0] <= len(words) <= STATEMENT_WORDS[1]:
         return None
     low = {part for word in words for part in (word.lower(), word.lower().partition("'")[0])}
     if low & (UNCLEAR | GRIM) or words[-1].lower() in UNFINISHED or words[-1] == "-":

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from model.training import chats
-from model.training.chats import NAMES, SMALL_TALK, SURNAMES, chat_rows
+from model.training.chats import SMALL_TALK, chat_rows
+from model.training.people import LABELLED, NAMES, SURNAMES
 from model.training.pseudo import PseudoPairs, pseudo_rows
 
 PLACES = ("the harbour", "the old mill", "the library", "the station", "the market", "the school")
@@ -100,7 +101,7 @@ def test_who_has_no_name_is_called_by_the_label(monkeypatch):
     assert any("#Person1#: " in row.source for row in found)
     for row in found:
         labels = {line.split(":")[0] for line in row.source.split("\n")}
-        assert labels <= chats.LABELLED
+        assert labels <= LABELLED
         for sentence in row.target.split("\n"):
             assert sentence.partition(" left ")[0] in labels
 
