@@ -22,7 +22,8 @@ PSEUDO_PAIRS = {
     "first_sentences": "pairs from the first sentences of articles",
     "articles": "text file for these, a blank line between articles",
     "chats": "notes, tldr and headline pairs from chats and letters made of prose",
-    "prose": "text file for these",
+    "reviews": "tldr, headline and summary pairs from reviews made of opinions and prose",
+    "prose": "text file for these two",
 }
 
 

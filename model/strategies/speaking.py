@@ -3,11 +3,11 @@
 To report a dialogue is to say who said what, and taking it for somebody else's words is a frequent
 error of summaries of chats (Tang et al. 2022, CONFIT). Where the source has lines like "Mia: …" and
 a sentence begins with Mia, no word begins that only others used; words that nobody used, small
-words and names of speakers may. Unless a colon makes it a quotation, it has no "I" and no question
-mark either, behind the name a verb is of the third person, and words of several tokens are those of
-the source. What a sentence begins with, mostly a name, is a word of the source. Nor does one begin
-with a name that stands below a letter and nowhere else: what it says is not said of whoever signed
-it.
+words, names of speakers and those of the questions that Mia answers may. Unless a colon makes it a
+quotation, it has no "I" and no question mark either, behind the name a verb is of the third person,
+and words of several tokens are those of the source. What a sentence begins with, mostly a name, is
+a word of the source. Nor does one begin with a name that stands below a letter and nowhere else:
+what it says is not said of whoever signed it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ PIECE = re.compile(r"\w| \w$")  # goes on with a word, or is a single letter
 LOOKED_AT = 32  # tokens; a search takes none behind these
 FIRST_WORD = re.compile(r"(?:the )?\w*")  # or none yet
 QUOTED = re.compile(r"\w:(?:[\s\"“‘]|$)")  # "Mia: …", neither "10:30" nor ":)"
+STOP = re.compile(r"(?<=[.!?])")
 SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
 # The last line of a letter, and perhaps one before it: a few words with capitals and no stop.
 SIGNATURE = re.compile(
@@ -49,8 +50,9 @@ SMALL_WORDS = """
 the a an of to in on at for with by from and or but so as if than that this it its is are was were
 be been has have had do does did will would can could may might must should not no they them their
 he she him his her who which when where while because before after until about into out up down off
-over says said asks asked wants thinks there here all some any one two more also then still just
-i me my mine myself we us our you your
+over says said asks asked suggests wants thinks there here all some any one two more also then still
+just i me my mine myself we us our you your won doesn don didn isn aren wasn hasn haven couldn
+wouldn
 """
 SMALL = frozenset(SMALL_WORDS.split())
 # What no report has, but a quotation may: "I", and a question mark.
@@ -79,8 +81,15 @@ class Dialogue:
         """That of a text; one without two speakers and without a signature has nothing."""
         words = frozenset(_inflected(_words(text)))
         said: dict[str, list[str]] = {}
+        asker, questions = "", ""
         for line in LINE.finditer(text):
-            said.setdefault(line["who"].lower(), []).append(f" {line['words']}")
+            who = line["who"].lower()
+            if who != asker:  # an answer, and perhaps the next question
+                said.setdefault(who, []).append(questions)
+                asker, questions = who, ""
+            said[who].append(f" {line['words']}")
+            parts = STOP.split(f" {line['words']}")
+            questions += "".join(part for part in parts if part.endswith("?"))
         if not 2 <= len(said) <= MAX_SPEAKERS:
             signature = SIGNATURE.search(text)
             if signature is None:

@@ -10,73 +10,32 @@ from __future__ import annotations
 
 import random
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
 
+from model.training.asked import Question, question, request
 from model.training.people import LABELLED, LABELS, NAMES, ROLES, SURNAMES, TITLES
 from model.training.perturbations import FAREWELLS, SEPARATORS
 from model.training.quoted import quoted, told
-from model.training.reported import Statement, remark, statement
+from model.training.reported import Said, Statement, remark, report, statement
 from model.training.rows import Row
 from model.training.sentences import split_sentences
 
 SET = "reported_speech"
 LETTER_SHARE = 0.25
 STATEMENTS = (2, 2, 3, 3, 4, 6)  # in one chat or letter, drawn evenly
-REPORTED = 4  # of them at most, the longest
 STYLES = (*["notes"] * 6, "tldr", "tldr", "headline")
-HEADLINE_WORDS = 13
 REMARK_SHARE = 0.3  # of the remarks that stand where one is wanted
 VARIANTS = 2  # chats of the same statements: other people, other talk
 ROLE_SHARE = 0.15  # of the chats
 LABEL_SHARE = 0.12  # of them: nobody has a name
 LOWER_SHARE = 0.1  # of the chats: nobody bothers with capitals
-JOINED_WORDS = 18  # of two statements by one person that a report joins with "and"
-OPENERS = (
-    "Yes,", "No,", "Ok,", "Great,", "Well,", "Sorry,", "Right!", "Hmm,", "Thank you.", "ok", "oh",
-    "Hi!", "Sure,", "Actually,", "Thanks!", "yes", "no", "Good.", "Of course.",
-)  # fmt: skip
-SMALL_TALK = (
-    "ok", "Thanks!", "Sounds good.", "haha", "Great, see you then.", "No worries", "Sure.", "Hi!",
-    "Good morning", "Oh no!", "👍", "Really?", "Perfect, thank you.", "Hey, how are you?", "Nice!",
-    "Let me know.", "Sorry to hear that.", "What do you mean?", "Anything else?", "Bye!", "lol",
-    "Is that ok with you?", "Are you coming?", "What time?", "And you?", "yes please", "Cool",
-    "Hello everyone", "Good idea!", "Fine with me.", "See you tomorrow!", "Did you see the news?",
-    "me too", "same here", "yeah", "nope", "I know", "I see", "I think so", "I hope so :)", "why?",
-    "not really", "I don't know", "you're right", "don't worry about it", "good luck!", "when?",
-    "where are you?", "how much is it?", "thank you so much!!", "wow", "hmm", "No way!", "same",
-    "what's up?", "of course", "take care", "ouch", "sorry, can't", "Congratulations!", "you sure?",
-    "Just tell me", "call me later", "come on", "I guess", "great!!", "hahaha", "ok, let's do that",
-)  # fmt: skip
-ENDINGS = (".", ".", ".", ".", ".", "", "", "", "", "!", "!!", " :)", " 😊", "...", " haha", " 🙂")
-LETTER_TALK = (
-    "Thank you for your message.", "I hope you are well.", "Please let me know.", "Any questions?",
-    "Could you have a look?", "Have a good weekend!", "Sorry for the late reply.",
-    "Hope this helps.", "How are things?",
-)  # fmt: skip
-GREETING_WORDS = ("Hi", "Hello", "Dear", "Hey", "Good morning", "Good evening")
+ASKED_SHARE = 0.6  # of the statements that can be asked for are
+TALK = tomllib.loads(Path(__file__).with_name("talk.toml").read_text(encoding="utf-8"))
 OLD = re.compile(r"\b(?:th(?:ou|ee|y|ine)|ye|hath|doth|art|sir|madam|lord|shall)\b", re.IGNORECASE)
 QUOTED_QUESTION = re.compile(r"[“\"]([A-Z][^“”\"—;:]{3,60}\?)[”\"]")
-
-
-@dataclass(frozen=True)
-class Said:
-    """One statement in somebody's mouth, and the report of it without its stop."""
-
-    speaker: str  # as a sentence begins with it
-    predicate: str
-
-    @classmethod
-    def by(cls, speaker: str, other: str, found: Statement) -> Said:
-        """A statement of `speaker`, who talks to `other`."""
-        you = _called(other)
-        subject = f"{_called(speaker)} and {you}" if found.together else _called(speaker)
-        predicate = found.predicate.replace("{you}", you)
-        return cls(subject[0].upper() + subject[1:], predicate)
-
-
-def _called(name: str) -> str:
-    return f"the {name.lower()}" if any(name in pair for pair in ROLES) else name
 
 
 def chat_rows(passages: Iterable[str], limit: int) -> list[Row]:
@@ -115,7 +74,7 @@ def _is_wanted(sentence: str, waiting: Sequence[str], dice: random.Random) -> bo
 
 
 def _stated(sentence: str, dice: random.Random) -> Statement | None:
-    return statement(sentence, dice) or told(sentence, dice)
+    return statement(sentence, dice) or told(sentence, dice) or request(sentence, dice)
 
 
 def _row(sentences: Sequence[str], questions: Sequence[str], dice: random.Random) -> Row:
@@ -126,7 +85,7 @@ def _row(sentences: Sequence[str], questions: Sequence[str], dice: random.Random
         source, said = _letter(statements, dice)
     else:
         source, said = _chat(statements, questions, dice)
-    return Row(source, _report(said, style), style, SET)
+    return Row(source, report(said, style), style, SET)
 
 
 def _chat(
@@ -138,11 +97,18 @@ def _chat(
     for found in statements:
         while dice.random() < 0.4:
             words = dice.choice(questions) if questions and dice.random() < 0.4 else None
-            turns.append((_other(turns, speakers, dice), words or dice.choice(SMALL_TALK)))
+            turns.append((_other(turns, speakers, dice), words or dice.choice(TALK["small_talk"])))
         # Now and then a person goes on speaking; else it is somebody else's turn.
         again = bool(turns) and dice.random() < 0.25
         me = turns[-1][0] if again else _other(turns, speakers, dice)
-        said.append(Said.by(me, next(name for name in speakers if name != me), found))
+        you = next(name for name in speakers if name != me)
+        asked = question(found)
+        if asked is not None and dice.random() < ASKED_SHARE:
+            exchange, outcome = _asked(me, you, found, asked, dice)
+            turns += exchange
+            said.append(outcome)
+            continue
+        said.append(Said.by(me, you, found))
         words = _typed(found.words, dice)
         if again and dice.random() < 0.6:
             before = turns.pop()[1]
@@ -150,10 +116,25 @@ def _chat(
             words = f"{before.rstrip('.') if mark == ', ' else before}{mark}{words}"
         turns.append((me, words))
     if dice.random() < 0.5:
-        turns.append((_other(turns, speakers, dice), dice.choice(SMALL_TALK)))
+        turns.append((_other(turns, speakers, dice), dice.choice(TALK["small_talk"])))
     if dice.random() < LOWER_SHARE:
         turns = [(name, _small(words)) for name, words in turns]
     return "\n".join(_labelled(turns, dice)), said
+
+
+def _asked(
+    me: str, you: str, found: Statement, asked: Question, dice: random.Random
+) -> tuple[list[tuple[str, str]], Said]:
+    """Two turns, a question and its answer, and what comes of them."""
+    words = asked.words if dice.random() < 0.8 else asked.words.lower()
+    chance = dice.random()
+    answer = "yes" if chance < 0.5 else "no" if chance < 0.75 else "unanswered"
+    turns = [(you, words), (me, dice.choice(TALK[answer]))]
+    if answer == "yes":
+        return turns, Said.by(me, you, found)
+    if answer == "no":
+        return turns, Said.by(me, you, replace(found, predicate=asked.denied))
+    return turns, Said.by(you, me, replace(found, predicate=asked.asked))
 
 
 def _speakers(two: bool, dice: random.Random) -> list[str]:
@@ -172,8 +153,8 @@ def _typed(words: str, dice: random.Random) -> str:
         words = dropped[0].upper() + dropped[1:]
     if dice.random() < 0.15:
         begun = words if words.startswith(("I ", "I'")) else words[0].lower() + words[1:]
-        words = f"{dice.choice(OPENERS)} {begun}"
-    return words.removesuffix(".") + dice.choice(ENDINGS)
+        words = f"{dice.choice(TALK['openers'])} {begun}"
+    return words.removesuffix(".") + dice.choice(TALK["endings"]) if words.endswith(".") else words
 
 
 def _small(words: str) -> str:
@@ -211,35 +192,10 @@ def _letter(statements: Sequence[Statement], dice: random.Random) -> tuple[str, 
     body = [found.words for found in statements]
     for place in (0, len(body) + 1):
         if dice.random() < 0.5:
-            body.insert(place, dice.choice(LETTER_TALK))
+            body.insert(place, dice.choice(TALK["letter_talk"]))
     farewell = dice.choice(FAREWELLS).split("\n")[0]
     separator = dice.choice(SEPARATORS)
     signed = me if dice.random() < 0.7 else f"{me} {dice.choice(SURNAMES)}"
     end = (" " if separator == " " else "\n").join((farewell, signed))
-    parts = f"{dice.choice(GREETING_WORDS)} {you},", " ".join(body), end
+    parts = f"{dice.choice(TALK['greetings'])} {you},", " ".join(body), end
     return separator.join(parts), said
-
-
-def _report(said: Sequence[Said], style: str) -> str:
-    if style == "headline":
-        fit = [s for s in said if len(s.predicate.split()) < HEADLINE_WORDS] or said
-        longest = max(fit, key=lambda s: len(s.predicate))
-        return f"{longest.speaker} {longest.predicate}"
-    kept = sorted(said, key=lambda s: len(s.predicate))[-REPORTED:]
-    sentences = list(_sentences([s for s in said if s in kept]))
-    if style == "tldr":
-        return max(sentences, key=len)
-    return "\n".join(sentences)  # a name then has the tokens that it has where a turn begins
-
-
-def _sentences(said: Sequence[Said]) -> Iterator[str]:
-    """A sentence for each statement; two short ones in a row by the same person share theirs."""
-    place = 0
-    while place < len(said):
-        pair = said[place : place + 2]
-        size = sum(len(s.predicate.split()) for s in pair)
-        same = len({s.speaker for s in pair}) == 1 and len(pair) == 2
-        plain = not any(re.search(r",|\band\b|^says\b", s.predicate) for s in pair)
-        count = 2 if same and plain and size <= JOINED_WORDS else 1
-        yield f"{said[place].speaker} {' and '.join(s.predicate for s in pair[:count])}."
-        place += count

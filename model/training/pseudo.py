@@ -5,7 +5,8 @@
   sentences of Zhang et al. 2020, PEGASUS), one as `tldr`, two or three as `summary`;
 - `first_sentence`: the lead of an article, from what follows it;
 - `main_clause`: what the first sentence of a passage states, as a `headline`; it stays there;
-- `reported_speech`: chats and letters whose statements were reports, see `model.training.chats`.
+- `reported_speech`: chats and letters whose statements were reports, see `model.training.chats`;
+- `made_review`: reviews and the opinions in them, see `model.training.reviews`.
 
 Deterministic: a hash of the text chooses, so the same files give the same pairs.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 from model.training.chats import chat_rows
 from model.training.clauses import main_clause
 from model.training.contributions import LONGEST, PROSE, SHORTEST, contribution
+from model.training.reviews import review_rows
 from model.training.rows import Row, open_text
 from model.training.sentences import documents, passages, split_sentences
 
@@ -56,23 +58,23 @@ class PseudoPairs:
     first_sentences: int = 0  # shared out over the files in `articles`
     articles: tuple[Path, ...] = ()
     chats: int = 0  # shared out over the files in `prose`
+    reviews: int = 0  # shared out over these files as well
     prose: tuple[Path, ...] = ()
     kept_share: float = 0.25  # of pairs whose target stays in the source: copying, not guessing
 
     def __post_init__(self) -> None:
-        for name in ("contributions", "gap_sentences", "clauses", "first_sentences", "chats"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
         if not 0 <= self.kept_share <= 1:
             raise ValueError(f"kept_share must be in [0, 1], got {self.kept_share}")
-        if self.gap_sentences and not self.passages:
-            raise ValueError(f"{self.gap_sentences} gap sentences need text files to come from")
-        if self.clauses and not self.passages:
-            raise ValueError(f"{self.clauses} main clauses need text files to come from")
-        if self.first_sentences and not self.articles:
-            raise ValueError(f"{self.first_sentences} first sentences need files to come from")
-        if self.chats and not self.prose:
-            raise ValueError(f"{self.chats} chats need text files to come from")
+        needed = {
+            "contributions": None, "gap_sentences": self.passages, "clauses": self.passages,
+            "first_sentences": self.articles, "chats": self.prose, "reviews": self.prose,
+        }  # fmt: skip
+        for name, files in needed.items():
+            count = getattr(self, name)
+            if count < 0:
+                raise ValueError(f"{name} must be 0 or more, got {count}")
+            if count and files == ():
+                raise ValueError(f"{count} {name.replace('_', ' ')} need text files to come from")
 
 
 def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
@@ -92,10 +94,10 @@ def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
         share = -(-options.first_sentences // len(options.articles))
         for path in options.articles:
             rows += _leads(path, share, options.kept_share)
-    if options.chats:
-        share = -(-options.chats // len(options.prose))
-        for path in options.prose:
-            rows += chat_rows(_passages(path, *CLAUSE_PASSAGE_WORDS), share)
+    for make, count in ((chat_rows, options.chats), (review_rows, options.reviews)):
+        for path in options.prose if count else ():
+            share = -(-count // len(options.prose))
+            rows += make(_passages(path, *CLAUSE_PASSAGE_WORDS), share)
     return rows
 
 

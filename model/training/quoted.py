@@ -83,15 +83,12 @@ def told(sentence: str, dice: random.Random) -> Statement | None:
     """
     sentence = sentence.strip().replace("’", "'").replace(" shall ", " will ")
     match = OWN.fullmatch(sentence)
+    if match is None or not is_clear(sentence):
+        return None
     words = sentence.rstrip(".!").split()
-    if match is None or not STATEMENT_WORDS[0] <= len(words) <= STATEMENT_WORDS[1]:
-        return None
-    low = {part for word in words for part in (word.lower(), word.lower().partition("'")[0])}
-    if low & (UNCLEAR | GRIM) or words[-1].lower() in UNFINISHED or words[-1] == "-":
-        return None
     together = match["who"] == "We"
     begun = _begun(match, together)
-    rest = _reported(match["verb"], match["rest"].split(), together)
+    rest = reported_rest(match["verb"], match["rest"].split(), together)
     if begun is None or rest is None:
         return None
     changed = begun[-1] != match["verb"] and begun[-1] not in ("has", "is")
@@ -99,6 +96,18 @@ def told(sentence: str, dice: random.Random) -> Statement | None:
         return None  # "I listen and learn": the second verb would stay in the first person
     predicate = " ".join([*begun, *rest])
     return Statement(contracted(f"{' '.join(words)}.", dice), predicate, together)
+
+
+def is_clear(sentence: str) -> bool:
+    """Whether it has a fair length and no word that may mean anybody, or is grim, or ends it."""
+    words = sentence.rstrip(".!").split()
+    low = {part for word in words for part in (word.lower(), word.lower().partition("'")[0])}
+    return (
+        STATEMENT_WORDS[0] <= len(words) <= STATEMENT_WORDS[1]
+        and not low & (UNCLEAR | GRIM)
+        and words[-1].lower() not in UNFINISHED
+        and not low.intersection(("-", "--"))
+    )
 
 
 def _begun(match: re.Match[str], together: bool) -> list[str] | None:
@@ -140,7 +149,7 @@ def _plural(verb: str) -> str | None:
     return verb if known else None
 
 
-def _reported(verb: str, words: list[str], together: bool) -> list[str] | None:
+def reported_rest(verb: str, words: list[str], together: bool) -> list[str] | None:
     """What follows the verb, in the report; None where a word may mean somebody else."""
     done: list[str] = []
     addressed = 0

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.training.clauses import finite_verb
+from model.training.people import ROLES
 
 STATEMENT_WORDS = (4, 18)
 CONTRACTED_SHARE = 0.85
+REPORTED = 4  # of them at most, the longest
+HEADLINE_WORDS = 13
+JOINED_WORDS = 18  # of two statements by one person that a report joins with "and"
 PRESENT_SHARE = 0.7  # of the sentences whose verb can be brought from the past to the present
 THIRD_PERSON = re.compile(
     r"(?P<who>He|She) (?P<adverb>(?:\w+ly|never|always|still|just|soon|also|only|already|now) )?"
@@ -70,6 +75,26 @@ class Statement:
     def addresses(self) -> bool:
         """Whether it speaks to somebody, so that only two can be talking."""
         return self.together or "{you}" in self.predicate
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement in somebody's mouth, and the report of it without its stop."""
+
+    speaker: str  # as a sentence begins with it
+    predicate: str
+
+    @classmethod
+    def by(cls, speaker: str, other: str, found: Statement) -> Said:
+        """A statement of `speaker`, who talks to `other`."""
+        you = _called(other)
+        subject = f"{_called(speaker)} and {you}" if found.together else _called(speaker)
+        predicate = found.predicate.replace("{you}", you)
+        return cls(subject[0].upper() + subject[1:], predicate)
+
+
+def _called(name: str) -> str:
+    return f"the {name.lower()}" if any(name in pair for pair in ROLES) else name
 
 
 def statement(sentence: str, dice: random.Random) -> Statement | None:
@@ -169,3 +194,31 @@ def contracted(words: str, dice: random.Random) -> str:
     for pattern, short in CONTRACTIONS:
         words = pattern.sub(short, words)
     return words
+
+
+def report(said: Sequence[Said], style: str) -> str:
+    """What was said, in order; a line each for notes, one sentence for the other styles."""
+    if style == "headline":
+        fit = [s for s in said if len(s.predicate.split()) < HEADLINE_WORDS] or said
+        longest = max(fit, key=lambda s: len(s.predicate))
+        return f"{longest.speaker} {longest.predicate}"
+    kept = sorted(said, key=lambda s: len(s.predicate))[-REPORTED:]
+    sentences = list(_sentences([s for s in said if s in kept]))
+    if style == "tldr":
+        return max(sentences, key=len)
+    return "\n".join(sentences)  # a name then has the tokens that it has where a turn begins
+
+
+def _sentences(said: Sequence[Said]) -> Iterator[str]:
+    """A sentence for each statement; two short ones in a row by the same person share theirs."""
+    place = 0
+    while place < len(said):
+        pair = said[place : place + 2]
+        size = sum(len(s.predicate.split()) for s in pair)
+        same = len({s.speaker for s in pair}) == 1 and len(pair) == 2
+        plain = not any(
+            re.search(r",|\band\b|^(?:says|asks|suggests)\b", s.predicate) for s in pair
+        )
+        count = 2 if same and plain and size <= JOINED_WORDS else 1
+        yield f"{said[place].speaker} {' and '.join(s.predicate for s in pair[:count])}."
+        place += count

@@ -7,9 +7,10 @@ import re
 import pytest
 
 from model.training import chats
-from model.training.chats import SMALL_TALK, chat_rows
+from model.training.chats import TALK, chat_rows
 from model.training.people import LABELLED, NAMES, SURNAMES
 from model.training.pseudo import PseudoPairs, pseudo_rows
+from model.training.reported import REPORTED
 
 PLACES = ("the harbour", "the old mill", "the library", "the station", "the market", "the school")
 THINGS = ("tent", "ladder", "kettle", "lamp", "basket", "drum", "map", "violin")
@@ -59,13 +60,13 @@ def test_a_chat_is_told_by_who_said_what(monkeypatch):
         assert reported
         assert reported <= said
         # All of it, unless there was too much.
-        assert len(reported) == min(len(said), chats.REPORTED)
+        assert len(reported) == min(len(said), REPORTED)
 
 
 def test_small_talk_and_questions_stand_in_chats_and_in_no_report(monkeypatch):
     found = rows(monkeypatch)
     sources = "\n".join(row.source for row in found)
-    assert any(f": {words}\n" in sources for words in SMALL_TALK)
+    assert any(f": {words}\n" in sources for words in TALK["small_talk"])
     assert "Did you sleep well?" in sources
     for row in found:
         assert "sleep" not in row.target

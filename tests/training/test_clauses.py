@@ -66,5 +66,5 @@ def test_passages_become_headline_pairs_with_whole_sources(tmp_path):
 
 
 def test_text_files_must_be_named():
-    with pytest.raises(ValueError, match="5 main clauses need text files"):
+    with pytest.raises(ValueError, match="5 clauses need text files"):
         PseudoPairs(clauses=5)
