@@ -5,6 +5,7 @@
   "use strict";
   const api = (window.gistscope = window.gistscope || {});
   if (api.select) return;
+  const MARK = /^[\p{Pe}\p{Pf}.,;:!?…%"'’。，、；：！？]+$/u;
   const listeners = new Set();
   // `words` are places of the summary's or the source's words, as `side` says: never of both.
   const state = { side: "summary", words: [], preview: null, running: false, stopped: false };
@@ -147,6 +148,25 @@
       if (className) made.className = className;
       if (text !== undefined) made.textContent = text; // never markup: it may be users' text
       return made;
+    },
+    // Words, each a button, with what stands between them; a mark stays on the line of its word.
+    spaced(words, button) {
+      const placed = [];
+      words.forEach((word, place) => {
+        const made = button(word, place);
+        if (word.gap.includes("\n")) placed.push(api.node("br"), made);
+        else if (placed.length && !word.gap && MARK.test(word.text)) {
+          let kept = placed.pop();
+          if (kept.className !== "gs-kept") {
+            const alone = kept;
+            kept = api.node("span", "gs-kept");
+            kept.append(alone);
+          }
+          kept.append(made);
+          placed.push(kept);
+        } else placed.push(document.createTextNode(word.gap), made);
+      });
+      return placed;
     },
     // One message or several, in the page's language.
     line(parts, separator = " · ") {

@@ -17,7 +17,7 @@ function paint() {
   if (!done) return;
   part(".gs-verdict").textContent = say(view.says);
   part(".gs-verdict").dataset.verdict = view.verdict;
-  part(".gs-words").replaceChildren(...view.words.flatMap(wordButton));
+  part(".gs-words").replaceChildren(...link.spaced(view.words, wordButton));
   part("thead tr").replaceChildren(...COLUMNS.map((name) => heading(name)));
   part("tbody").replaceChildren(...view.sides.map(scoreRow));
   part(".gs-rule").textContent = say(view.rule);
@@ -33,7 +33,7 @@ function wordButton(word, place) {
   button.tabIndex = place ? -1 : 0;
   button.style.setProperty("--doubt", (1 - word.probability).toFixed(3));
   button.title = about(word);
-  return word.gap.includes("\n") ? [node("br"), button] : [document.createTextNode(word.gap), button];
+  return button;
 }
 
 function about(word) {

@@ -24,7 +24,7 @@ function paint() {
   link.texts.summary = words.map((word) => (word.special ? say(word.text) : word.text));
   part(".gs-text").textContent = words.length ? "" : view.text || "";
   part(".gs-legend").hidden = !words.length;
-  part(".gs-words").replaceChildren(...words.flatMap(wordButton));
+  part(".gs-words").replaceChildren(...link.spaced(words, wordButton));
   part(".gs-support").replaceChildren(...(words.length ? supportLine(view.support) : []));
   part(".gs-facts").replaceChildren(...(view.facts || []).map(fact));
   part(".gs-stored").hidden = !view.stored;
@@ -62,7 +62,7 @@ function wordButton(word, place) {
   button.dataset.place = place;
   button.tabIndex = place ? -1 : 0;
   button.style.setProperty("--doubt", (1 - word.probability).toFixed(3));
-  return word.gap.includes("\n") ? [node("br"), button] : [document.createTextNode(word.gap), button];
+  return button;
 }
 
 function title(word, used) {
