@@ -40,6 +40,7 @@ ASKS = (
     "Could you please {0}?", "Just {0}.", "can you {0}?", "Would you {0}?", "You should {0}.",
 )  # fmt: skip
 ANY_NEGATION = re.compile(r"n't\b|\b(?:not|never|no|nothing|nobody|cannot|already|just|also)\b")
+OWN = re.compile(r"\b(?:their|them|they|themselves)\b")
 SOME = {"something": "anything", "somebody": "anybody", "someone": "anyone"}
 
 
@@ -63,33 +64,25 @@ def question(found: Statement) -> Question | None:
     "doesn't need their keys"
     """
     match = SPOKEN.fullmatch(found.words)
-    if match is None or found.together or ANY_NEGATION.search(found.words):
+    if match is None or found.together or not _is_clear(found):
         return None
-    if not _only_objects(found.predicate):
-        return None
-    first, short = match["first"], match["short"]
-    rest = match["rest"].split()
-    verb = short or first
-    said = ([first] if short else []) + rest
-    if verb in AUXILIARIES:
+    first, words = match["first"], match["rest"].split()
+    rest = found.predicate.partition(" ")[2]
+    if (verb := match["short"] or first) in AUXILIARIES:
         asks, denies = AUXILIARIES[verb]
-        predicate = found.predicate.partition(" ")[2]
+        words = [first, *words] if match["short"] else words
     elif first in PRESENT or first == "have":
-        asks, denies, said = "do", "doesn't", [first, *rest]
-        predicate = f"{first} {found.predicate.partition(' ')[2]}".rstrip()
+        asks, denies, words, rest = "do", "doesn't", [first, *words], f"{first} {rest}"
     else:
         return None
-    if not said:
-        return None
-    turned = " ".join(_turned(word) for word in said)
-    # Of the asker's things a report says "their"; it must not say so of the other's as well.
-    own = re.search(r"\b(?:their|them|they|themselves)\b", found.predicate)
-    if own and "{you}" in found.predicate:
-        return None
+    # As who asks sees it: of their own things a report says "their".
     seen = found.predicate.replace("{you}'s", "their").replace("{you}", "them")
-    is_request = asks in REQUESTS and not own
-    asked = f"asks {{you}} to {seen.partition(' ')[2]}" if is_request else f"asks if {{you}} {seen}"
-    return Question(f"{asks.capitalize()} you {turned}?", asked, f"{denies} {predicate}")
+    if asks in REQUESTS and not OWN.search(found.predicate):
+        asked = f"asks {{you}} to {seen.partition(' ')[2]}"
+    else:
+        asked = f"asks if {{you}} {seen}"
+    turned = " ".join(map(_turned, words))
+    return Question(f"{asks.capitalize()} you {turned}?", asked, f"{denies} {rest}")
 
 
 def request(sentence: str, dice: random.Random) -> Statement | None:
@@ -113,13 +106,14 @@ def request(sentence: str, dice: random.Random) -> Statement | None:
     return Statement(said[0].upper() + said[1:], " ".join([begun, verb, *rest]))
 
 
-def _only_objects(predicate: str) -> bool:
-    """Whether who is spoken to does nothing in it: "tells {you}", not "thinks {you} is"."""
-    words = predicate.split()
-    return all(
-        word != "{you}" or place + 1 == len(words) or words[place + 1] in AFTER_OBJECT
-        for place, word in enumerate(words)
-    )
+def _is_clear(found: Statement) -> bool:
+    """Whether a "no" can deny it, who is spoken to does nothing in it ("tells {you}", not "thinks
+    {you} is"), and not both have things in it, which "their" could not tell apart."""
+    words = found.predicate.split()
+    places = [place for place, word in enumerate(words) if word == "{you}"]
+    objects = all([*words, "to"][place + 1] in AFTER_OBJECT for place in places)
+    both = "{you}" in found.predicate and OWN.search(found.predicate)
+    return objects and not both and not ANY_NEGATION.search(found.words)
 
 
 def _turned(word: str) -> str:
