@@ -18,9 +18,10 @@ from model.options import DecodingOptions
 from model.reach import DEFAULTS, Reach
 from model.records.freezing import Recording
 from model.seq2seq import Memory
+from model.strategies.dialogue import Dialogue
 from model.strategies.ending import CutPenalty
 from model.strategies.naming import NamesFromSource
-from model.strategies.speaking import Dialogue, SpeakerWords
+from model.strategies.speaking import SpeakerWords
 from model.strategies.wording import NovelNgramPenalty
 from model.trace import Trace
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from model.filters import Rows
-from model.strategies.speaking import Dialogue, unfinished
+from model.strategies.dialogue import Dialogue, unfinished
 from model.tokenizer import Tokenizer
 
 CONTEXT = 2  # tokens before, by which the source's wording is known

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from model.filters import FORBIDDEN, Rows
-from model.strategies.speaking import Dialogue, SpeakerWords
+from model.strategies.dialogue import Dialogue
+from model.strategies.speaking import SpeakerWords
 from model.tokenizer import Tokenizer
 
 CHAT = """Mia: I'll bring the tent and my lamp.
 Ben: Great, I bought a stove. Do you need the map?
-Mia: The map is in the car.
+Mia: Yes, the map is in the car.
 [10:32] Tom Novak: I can drive the car."""
 PROSE = "The ferry stops in May. It carried mail for sixty years."
 WORDS = (
@@ -44,24 +45,26 @@ def forbidden(tokenizer: Tokenizer, written: str, texts=(CHAT,)) -> set[str]:
     return {tokenizer.decode([id], inside=True) for id in ids}
 
 
-OF_MIA, OF_BEN, OF_TOM = {" tent", " lamp"}, {" stove", " need", " bought"}, {" drive"}
+OF_MIA, OF_BEN, OF_TOM = {" tent", " lamp"}, {" stove", " bought"}, {" drive"}
 OWN = {" I", " my", "'ll", "'m"}
 
 
 @pytest.mark.parametrize(("written", "words"), [
-    ("Mia", OF_BEN | OF_TOM | OWN),
-    ("Mia will bring the", OF_BEN - {" need"} | OF_TOM | OWN),  # Ben asked if she needs it
-    ("Ben", OF_MIA | OF_TOM | OWN | {" car", " need"}),
-    ("The ferry stops. Ben", OF_MIA | OF_TOM | OWN | {" car", " need"}),
-    ("Mia will bring it.\nBen", OF_MIA | OF_TOM | OWN | {" car", " need"}),
+    ("Mia", OF_BEN | OF_TOM | OWN | {" need"}),
+    ("Mia will bring the", OF_BEN | OF_TOM | OWN),  # she needs the map, as Ben asks
+    ("Mia asks if", OF_BEN | OF_TOM | OWN | {" need"}),  # she affirms it, and doesn't ask
+    ("Ben", OF_MIA | OF_TOM | OWN | {" car", " need", " map"}),  # what he only asks
+    ("The ferry stops. Ben", OF_MIA | OF_TOM | OWN | {" car", " need", " map"}),
+    ("Mia will bring it.\nBen", OF_MIA | OF_TOM | OWN | {" car", " need", " map"}),
+    ("Ben asks if", OF_MIA | OF_TOM | OWN | {" car"}),
     ("Ben:", OF_MIA | OF_TOM | {" car"}),  # a quotation: he may say I
-    ("Tom Novak", OF_MIA | OF_BEN | OWN | {" map"}),
-    ("Tom", OF_MIA | OF_BEN | OWN | {" map"}),
-    ("The Tom", OF_MIA | OF_BEN | OWN | {" map"}),  # as of roles: "The customer"
+    ("Tom Novak", OF_MIA | OF_BEN | OWN | {" need", " map"}),
+    ("Tom", OF_MIA | OF_BEN | OWN | {" need", " map"}),
+    ("The Tom", OF_MIA | OF_BEN | OWN | {" need", " map"}),  # as of roles: "The customer"
 ])  # fmt: skip
 def test_a_report_keeps_to_what_its_speaker_said(tokenizer, written, words) -> None:
     found = forbidden(tokenizer, written)
-    everything = OF_MIA | OF_BEN | OF_TOM | OWN | {" car", " map"}
+    everything = OF_MIA | OF_BEN | OF_TOM | OWN | {" car", " map", " need"}
     assert found & everything == words
     assert not found & {" the", " will", " their", " ferry", " Mia", " Ben", " Tom", "."}
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from model.filters import Rows
-from model.strategies.speaking import Dialogue
+from model.strategies.dialogue import Dialogue
 from model.strategies.wording import NovelNgramPenalty
 from model.tokenizer import Tokenizer
 
