@@ -17,6 +17,7 @@ from model.interop import hub
 from model.summarizer import Summarizer
 
 MODELS = Path(__file__).resolve().parent.parent / "assets" / "models"
+DEFAULT = "transformer"  # of the shipped models; it comes first
 VARIABLE = "GISTSCOPE_MODELS"
 CONFIG = "config.json"
 
@@ -76,7 +77,8 @@ def find_models(asked: Sequence[str], environment: str = "") -> tuple[Path | str
     """
     texts = [*asked, *(text for text in environment.split(os.pathsep) if text)]
     found: list[Path | str] = [place for text in texts for place in _places_of(text)]
-    found += [folder.resolve() for folder in _inside(MODELS)]
+    shipped = sorted(_inside(MODELS), key=lambda folder: folder.name != DEFAULT)
+    found += [folder.resolve() for folder in shipped]
     return tuple(dict.fromkeys(found))
 
 

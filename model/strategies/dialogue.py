@@ -102,11 +102,36 @@ class Dialogue:
         return (self.unasked if asks else self.unstated)[speaker]
 
     def lacks(self, sentence: str) -> bool:
-        """Whether the first word, which may be unfinished, is none of the source's."""
+        """Whether the first word, which may be unfinished, is none of the source's, or whoever
+        stands behind "Mia and" is no speaker."""
+        other = self._joined(sentence)
+        if other:
+            return not any(name.startswith(other) for name in self._others(sentence, other))
         first = WORD.match(sentence)
         if first is None or first[0] in self.words:
             return False
         return first.end() < len(sentence) or first[0] not in self.openings
+
+    def joins(self, sentence: str) -> bool:
+        """Whether a name has to come, or to go on: behind "Mia and"."""
+        other = self._joined(sentence)
+        return other is not None and not self._first(other)
+
+    def _joined(self, sentence: str) -> str | None:
+        """What is written behind "Mia and", without "the"; None in other sentences."""
+        if QUOTED.search(sentence) or not self._first(sentence):
+            return None
+        found = min((sentence.removeprefix(f"{name} and") for name in self.speakers), key=len)
+        if found == sentence:
+            return None
+        return "" if found.lstrip() == "the" else found.lstrip().removeprefix("the ")
+
+    def _others(self, sentence: str, other: str) -> Iterator[str]:
+        """Names of speakers but that of the first; a name that is complete, as it goes on."""
+        number = self._first(sentence)[0]
+        for name, owner in self.speakers.items():
+            if owner != number:
+                yield other if owner in self._first(other) else name
 
     def _speaker(self, sentence: str) -> int | None:
         """Whose words a sentence in small letters reports or quotes; None where nobody's alone."""

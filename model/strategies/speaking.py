@@ -6,8 +6,8 @@ a sentence begins with Mia, no word begins that only others used; words that nob
 words, names of speakers and those of a question that Mia affirms may. Unless a colon makes it a
 quotation, it has no "I" and no question mark either, behind the name a verb is of the third person,
 and words of several tokens are those of the source. What a sentence begins with, mostly a name, is
-a word of the source. Nor does one begin with a name that stands below a letter and nowhere else:
-what it says is not said of whoever signed it.
+a word of the source, and behind "Mia and" comes another speaker. Nor does one begin with a name
+that stands below a letter and nowhere else: what it says is not said of whoever signed it.
 """
 
 from __future__ import annotations
@@ -61,11 +61,10 @@ class SpeakerWords:
             dialogue = self.sources[source]
             if dialogue.words:
                 written = unfinished(self.tokenizer, prefix)
-                if FIRST_WORD.fullmatch(written):
-                    pairs += [
-                        (row, token) for token in self._new(dialogue, written, log_probs[row])
-                    ]
                 sentence = written.removeprefix("the ")
+                if FIRST_WORD.fullmatch(written) or dialogue.joins(sentence):
+                    new = self._new(dialogue, written, log_probs[row])
+                    pairs += [(row, token) for token in new]
                 foreign = dialogue.foreign(sentence)
                 if foreign is not None:
                     own = self._unreported(sentence, dialogue)
@@ -83,8 +82,8 @@ class SpeakerWords:
         return _matching(self.tokenizer, AFTER_NAME if sentence in dialogue.speakers else words)
 
     def _new(self, dialogue: Dialogue, written: str, log_probs: Tensor) -> list[int]:
-        """Tokens that make the sentence begin with a word that the source lacks, of those that can
-        still be chosen; none where there would be no other."""
+        """Tokens that make the sentence begin with a word that the source lacks, or join a speaker
+        with what is none, of those that can be chosen; none where there would be no other."""
         texts = token_texts(self.tokenizer)
         left = log_probs.isfinite().nonzero().flatten().tolist()
         found = [

@@ -45,7 +45,12 @@ def test_the_environment_variable_adds_paths_and_none_is_taken_twice(tmp_path: P
 def test_shipped_models_come_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library_module, "MODELS", tmp_path / "shipped")
     shipped, own = make_folder(tmp_path / "shipped" / "s"), make_folder(tmp_path / "own")
-    assert find_models([str(own)]) == (own, shipped)
+    default = make_folder(tmp_path / "shipped" / library_module.DEFAULT)
+    assert find_models([str(own)]) == (own, default, shipped)
+
+
+def test_the_default_is_shipped() -> None:
+    assert Path(find_models([])[0]).name == library_module.DEFAULT
 
 
 @pytest.mark.usefixtures("no_shipped_models")

@@ -76,6 +76,14 @@ def test_what_is_nobodys_alone_is_free(tokenizer, written) -> None:
     assert not [text for text in forbidden(tokenizer, written) if text.startswith(" ")]
 
 
+@pytest.mark.parametrize("written", ["Mia and", "The Mia and", "The ferry stops. Mia and"])
+def test_a_speaker_is_joined_with_speakers_only(tokenizer, written) -> None:
+    found = forbidden(tokenizer, written)
+    assert not found & {" Ben", " Tom", " the"}
+    assert {" tent", " lamp", " will", " they", ",", " Mia"} <= found
+    assert " will" not in forbidden(tokenizer, f"{written} Ben")
+
+
 @pytest.mark.parametrize("text", [PROSE, "Note: The ferry stops in May.\nIt is old.", ""])
 def test_without_two_speakers_there_is_no_rule(tokenizer, text) -> None:
     assert rule_for(tokenizer, [text]) is None
