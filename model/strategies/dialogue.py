@@ -28,10 +28,13 @@ STOP = re.compile(r"(?<=[.!?])")
 YES = re.compile(r" (?:yes|yeah|ye[ap]|yup|sure|of course|ok|okay|absolutely|definitely)\b", re.I)
 ASKING = re.compile(r" (?:asks|suggests|wants to know)\b")
 SENTENCE = re.compile(r"[.!?][\"”’')\]]*\s+|\n\s*")
-# The last line of a letter, and perhaps one before it: a few words with capitals and no stop.
+# The end of a letter: perhaps a farewell ("Kind regards,"), then one or two lines with a few words
+# in capitals and no stop.
 SIGNATURE = re.compile(
+    r"(?:\n[ \t]*[A-Z]\w*(?: \w+){0,3}[,!])?"
     r"(?:\n[ \t]*[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*| (?:de|von|van)){0,3}){1,2}\s*$"
 )
+GREETING = re.compile(r"\A\s*[A-Z]\w*(?: [\w.'’-]+){0,4},\s")  # of a letter
 LOOK_BACK = 200  # tokens written, in which the last sentence begins
 MAX_SPEAKERS = 50  # more are a list, and no dialogue
 # What a report needs whoever spoke.
@@ -74,7 +77,7 @@ class Dialogue:
             signature = SIGNATURE.search(text)
             if signature is None:
                 return cls({}, frozenset(), frozenset(), (), ())
-            words = frozenset(_words(text[: signature.start()]))
+            words = frozenset(_words(GREETING.sub(" ", text[: signature.start()], count=1)))
             return cls({}, words | SMALL, _openings(words), (), ())
         beginnings = _beginnings(tokenizer)
         stated, asked, affirmed = (

@@ -6,8 +6,8 @@ a sentence begins with Mia, no word begins that only others used; words that nob
 words, names of speakers and those of a question that Mia affirms may. Unless a colon makes it a
 quotation, it has no "I" and no question mark either, behind the name a verb is of the third person,
 and words of several tokens are those of the source. What a sentence begins with, mostly a name, is
-a word of the source, and behind "Mia and" comes another speaker. Nor does one begin with a name
-that stands below a letter and nowhere else: what it says is not said of whoever signed it.
+a word of the source, and behind "Mia and" comes another speaker. Nor does one begin with what only
+greets or ends a letter, as a name: what it says is not said of whoever signed it.
 """
 
 from __future__ import annotations

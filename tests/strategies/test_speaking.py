@@ -102,9 +102,10 @@ def test_sentences_begin_with_a_word_of_the_dialogue(tokenizer, written, new, kn
 
 
 def test_what_a_letter_says_is_not_said_of_who_signed_it(tokenizer) -> None:
-    letter = f"Dear Tom,\n{PROSE}\nYours\nMia Novak"
-    assert {" Mia", " tent"} <= forbidden(tokenizer, "", [letter])
-    assert not {" The", " It", " Tom", " ferry"} & forbidden(tokenizer, "", [letter])
+    letter = f"Dear Tom,\n{PROSE}\nGreat bell,\nMia Novak"
+    # Nor of whom it greets, and no sentence begins with a farewell.
+    assert {" Mia", " tent", " Tom", " Great"} <= forbidden(tokenizer, "", [letter])
+    assert not {" The", " It", " ferry"} & forbidden(tokenizer, "", [letter])
     assert forbidden(tokenizer, "The ferry is", [letter]) == set()
 
 
