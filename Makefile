@@ -63,7 +63,7 @@ bench: .venv-bench/ready  ## ours against transformers; writes tests/benchmarks/
 # The run that stands on the page before anybody pressed Summarize.
 stored-run: .venv/runtime  ## make the stored run of the first example anew
 	printf %s "$$(tail -n +2 assets/examples/1-news.txt)" | $(BIN)/python -m model summarize \
-	  --model assets/models/transformer --style headline --max-new-tokens 20 --json - \
+	  --model assets/models/transformer --style headline --json - \
 	  > assets/examples/1-news.json
 
 # What a Hugging Face Space gets; assets/deploy/README.md says how to push it.
