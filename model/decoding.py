@@ -51,6 +51,7 @@ def decode(
     forced_prefix_ids: Sequence[int] = (),
     manners: Manners = OWN,
     text_rules: Sequence[Filter] = (),
+    line_breaks: frozenset[int] = frozenset(),
     over: Callable[[], bool] | None = None,
 ) -> Iterator[Update]:
     """Write a summary of every source in `memory`, one update per token.
@@ -70,7 +71,14 @@ def decode(
         )
     sources = [ids[real].tolist() for ids, real in zip(memory.source_ids, memory.mask, strict=True)]
     filters = rules(
-        options, special, sources, bad_words_ids, forced_prefix_ids, manners, text_rules
+        options,
+        special,
+        sources,
+        bad_words_ids,
+        forced_prefix_ids,
+        manners,
+        text_rules,
+        line_breaks,
     )
     if options.do_sample:
         filters += sampling_filters(options)

@@ -20,7 +20,7 @@ from model.records.freezing import Recording
 from model.seq2seq import Memory
 from model.strategies.dialogue import Dialogue
 from model.strategies.ending import CutPenalty
-from model.strategies.naming import NamesFromSource
+from model.strategies.naming import NamesFromSource, token_texts
 from model.strategies.speaking import SpeakerWords
 from model.strategies.wording import NovelNgramPenalty
 from model.trace import Trace
@@ -86,6 +86,7 @@ class Run:
             forced_prefix_ids=self.kept or self.reach.prefix(self.options),
             manners=checkpoint.manners,
             text_rules=self._text_rules(),
+            line_breaks=self._line_breaks(),
             over=over,
         )
         for update in updates:
@@ -109,6 +110,13 @@ class Run:
             if speakers is not None:
                 rules.append(speakers)
         return rules
+
+    def _line_breaks(self) -> frozenset[int]:
+        """Tokens between lines that begin with the names of speakers, which come again."""
+        if not self.options.names_from_source:
+            return frozenset()
+        texts = token_texts(self.reach.checkpoint.tokenizer)
+        return frozenset(id for id, text in enumerate(texts) if "\n" in text)
 
     def _source_ids(self) -> list[list[int]]:
         return [[token.id for token in source.tokens] for source in self.recording.sources]

@@ -3,11 +3,10 @@
 Chosen by ROUGE-L and by reading on held-out pairs; the models' cards have the table. A headline
 that may be long becomes a copied paragraph. Blocked n-grams are of tokens, parts of words: three of
 them come twice in any longer text that is faithful to its source, and a blocked one breaks a
-sentence in two or splices it with another. Notes name a speaker again and again, a name has up to
-four of them, and the stop and line break before it are two more. Beams like short texts: notes and
-summaries of several sentences need a length penalty that favours them. Sentences are kept to the
-source's wording, or they are spliced in the middle; headlines and titles reword. A title seldom
-says a word twice, and a headline that copies must not stop in the middle.
+sentence in two or splices it with another. Beams like short texts: notes and summaries of several
+sentences need a length penalty that favours them. Sentences are kept to the source's wording, or
+they are spliced in the middle; headlines and titles reword. A title seldom says a word twice, and
+a headline that copies must not stop in the middle.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             **_FAITHFUL,
         },
         "tldr": {"max_new_tokens": 72, **_KEPT},
-        "notes": {"max_new_tokens": 120, **_LONG, "no_repeat_ngram_size": 6},
+        "notes": {"max_new_tokens": 120, **_LONG},
         "summary": {"max_new_tokens": 128, **_LONG},
     }
 )

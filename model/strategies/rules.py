@@ -47,10 +47,15 @@ class RepetitionPenalty:
 
 @dataclass(frozen=True)
 class NoRepeatNgram:
-    """No n-gram of `size` tokens twice in one summary (Paulus et al. 2018)."""
+    """No n-gram of `size` tokens twice in one summary (Paulus et al. 2018).
+
+    Where `line_breaks` are given, which `transformers` doesn't know, an n-gram that holds one of
+    these tokens, or begins a line, may come again: lines begin with the names of speakers.
+    """
 
     size: int
     before: tuple[int, ...] = ()  # written before every summary
+    line_breaks: frozenset[int] = frozenset()
     name: ClassVar[str] = "no_repeat_ngram_size"
 
     def __call__(self, log_probs: Tensor, rows: Rows) -> Tensor:
@@ -58,7 +63,8 @@ class NoRepeatNgram:
         pairs = [
             (row, token)
             for row, tokens in enumerate(written)
-            for token in followers(tokens, last_tokens(tokens, self.size - 1))
+            if not self.line_breaks.intersection(tokens[-self.size :])
+            for token in followers(tokens, last_tokens(tokens, self.size - 1)) - self.line_breaks
         ]
         return forbid(log_probs, pairs)
 
@@ -160,10 +166,12 @@ def rules(
     forced_prefix_ids: Sequence[int] = (),
     manners: Manners = OWN,
     text_rules: Sequence[Filter] = (),
+    line_breaks: frozenset[int] = frozenset(),
 ) -> tuple[Filter, ...]:
     """The rules that the options and the model's manners ask for, in the order of their use.
 
-    `text_rules` are those that need to know what tokens say.
+    `text_rules` are those that need to know what tokens say; `line_breaks` are tokens across which
+    n-grams may come again.
     """
     chosen: list[Filter] = []
     eos_id = special.eos_id
@@ -172,7 +180,7 @@ def rules(
         on_logits = manners.penalises_logits and options.num_beams == 1
         chosen.append(RepetitionPenalty(options.repetition_penalty, before, on_logits))
     if options.no_repeat_ngram_size > 0:
-        chosen.append(NoRepeatNgram(options.no_repeat_ngram_size, before))
+        chosen.append(NoRepeatNgram(options.no_repeat_ngram_size, before, line_breaks))
     if options.encoder_no_repeat_ngram_size > 0:
         left_out = () if manners.counts_special else (eos_id,)
         texts = tuple(tuple(t for t in source if t not in left_out) for source in sources)
