@@ -105,3 +105,13 @@ def test_a_report_of_a_speaker_pays_nothing_for_new_wording(tiny: Summarizer) ->
         asked = dataclasses.replace(GREEDY, names_from_source=kept, novel_ngram_penalty=2.0)
         rules = rules_behind(tiny, CHAT, "Mia", asked).values()
         assert any("novel_ngram_penalty" in found for found in rules) is not kept
+
+
+def test_lines_may_begin_alike_where_names_are_the_sources(tiny: Summarizer) -> None:
+    """A name of several tokens stands behind the same stop and line break again and again."""
+    for kept in (False, True):
+        asked = dataclasses.replace(GREEDY, max_new_tokens=24, no_repeat_ngram_size=2)
+        asked = dataclasses.replace(asked, names_from_source=kept)
+        found = rules_behind(tiny, CHAT, "Mia closed.\nMia voted.", asked)
+        blocked = any("no_repeat_ngram_size" in rules for rules in found.values())
+        assert blocked != kept  # another line break behind a stop

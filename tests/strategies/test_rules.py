@@ -31,6 +31,20 @@ def ngrams(tokens: Prefix, size: int) -> list[Prefix]:
     return [tokens[i : i + size] for i in range(len(tokens) - size + 1)]
 
 
+@for_all(prefixes, st.integers(1, 4), st.frozensets(st.integers(0, VOCABULARY - 1), max_size=2))
+def test_an_ngram_across_a_line_break_or_at_the_beginning_of_a_line_may_come_again(
+    written: list[Prefix], size: int, breaks: frozenset[int]
+) -> None:
+    rule = rules.NoRepeatNgram(size, line_breaks=breaks)
+    everywhere = blocked_by(rules.NoRepeatNgram(size), written, [0] * len(written))
+    found = blocked_by(rule, written, [0] * len(written))
+    for prefix, tokens, without in zip(written, found, everywhere, strict=True):
+        expected = {
+            token for token in without if not breaks.intersection([*prefix, token][-size - 1 :])
+        }
+        assert tokens == expected
+
+
 @for_all(prefixes, st.integers(1, 4))
 def test_no_repeat_ngram_forbids_exactly_what_would_repeat_one(
     written: list[Prefix], size: int
