@@ -19,6 +19,7 @@ from demo.library import Library
 from demo.strategies import (
     DEFAULT_PRESET,
     PRESETS,
+    STRATEGY_NAMES,
     availability,
     preset_values,
     strategy_row,
@@ -96,7 +97,9 @@ def longest(summarizer: Summarizer) -> int:
 
 
 def strategy(name: Any) -> list[Any]:
-    """Updates of all controls: those without effect rest and say why."""
+    """Updates of all controls: those without effect rest and say why; none for no strategy."""
+    if name not in STRATEGY_NAMES:  # nothing is chosen, or a stranger calls
+        return [gr.skip()] * len(CONTROLS)
     idle, starts = availability(name), strategy_row(name).starts
     updates = []
     for control in CONTROLS:

@@ -25,6 +25,11 @@ def test_sampling_rests_the_beams_and_says_why() -> None:
     assert updates["temperature"]["interactive"]
 
 
+@pytest.mark.parametrize("name", [None, "magic", [], {}])
+def test_no_strategy_changes_no_control(name: object) -> None:
+    assert choosing.strategy(name) == [gr.skip()] * len(CONTROLS)
+
+
 def test_a_preset_sets_strategy_and_controls() -> None:
     strategy, *updates = choosing.preset("Exploratory")
     found = dict(zip(CONTROL_NAMES, updates, strict=True))
