@@ -132,7 +132,7 @@ def test_a_run_is_saved_and_opened_again_as_json_and_as_a_report(
         finished(opened, number)
         expect(chips(opened).last).to_contain_text("from a file")
         expect(opened.locator("#summary .gs-word")).to_have_text(stored)
-        expect(opened.locator(".toast-wrap")).to_contain_text("no model 'lstm' here")
+        expect(opened.locator(".toast-wrap")).to_contain_text("no model 'transformer' here")
     with opened.expect_download() as download:
         opened.locator("#save-json").click()
     assert Path(download.value.path()).read_bytes() == saved["json"].read_bytes()
