@@ -57,7 +57,8 @@ def decode(
     """Write a summary of every source in `memory`, one update per token.
 
     A prefix takes the place of the first tokens that the model's `manners` ask for. `text_rules`
-    are rules that know what tokens say, as the loop doesn't.
+    are rules that know what tokens say, as the loop doesn't; across `line_breaks`, which are
+    tokens, n-grams may come again.
     `over` is asked after every step; once it says yes, the run ends with what it has, unfinished.
 
     The children of a `Step` are first the rows of the next step, in order, then the hypotheses

@@ -81,11 +81,8 @@ class Dialogue:
             return cls({}, words | SMALL, _openings(words), (), ())
         beginnings = _beginnings(tokenizer)
         stated, asked, affirmed = (
-            [
-                beginnings.intersection(ids)
-                for ids in tokenizer.encode_batch(["".join(p) for p in each])
-            ]
-            for each in zip(*said.values(), strict=True)
+            [beginnings.intersection(ids) for ids in tokenizer.encode_batch(turns)]
+            for turns in zip(*(map("".join, own) for own in said.values()), strict=True)
         )
         named = tokenizer.encode_batch([f" {name}" for who in said for name in (who, who.title())])
         everybody = frozenset().union(*stated, *asked) - {id for ids in named for id in ids}
@@ -122,12 +119,11 @@ class Dialogue:
 
     def _joined(self, sentence: str) -> str | None:
         """What is written behind "Mia and", without "the"; None in other sentences."""
-        if QUOTED.search(sentence) or not self._first(sentence):
-            return None
-        found = min((sentence.removeprefix(f"{name} and") for name in self.speakers), key=len)
-        if found == sentence:
-            return None
-        return "" if found.lstrip() == "the" else found.lstrip().removeprefix("the ")
+        for name in self.speakers if not QUOTED.search(sentence) else ():
+            before = re.match(rf"{re.escape(name)} and(?!\w)(?: the(?!\w))?\s*", sentence)
+            if before:
+                return sentence[before.end() :]
+        return None
 
     def _others(self, sentence: str, other: str) -> Iterator[str]:
         """Names of speakers but that of the first; a name that is complete, as it goes on."""

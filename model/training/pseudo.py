@@ -73,7 +73,7 @@ class PseudoPairs:
             count = getattr(self, name)
             if count < 0:
                 raise ValueError(f"{name} must be 0 or more, got {count}")
-            if count and files == ():
+            if count and files is not None and not files:
                 raise ValueError(f"{count} {name.replace('_', ' ')} need text files to come from")
 
 

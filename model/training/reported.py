@@ -17,8 +17,8 @@ from model.training.people import ROLES
 
 STATEMENT_WORDS = (4, 18)
 CONTRACTED_SHARE = 0.85
-REPORTED = 4  # of them at most, the longest
-HEADLINE_WORDS = 13
+REPORTED = 4  # statements at most in a report, the longest
+HEADLINE_WORDS = 13  # fewer, behind the speaker, where there is such a statement
 JOINED_WORDS = 18  # of two statements by one person that a report joins with "and"
 PRESENT_SHARE = 0.7  # of the sentences whose verb can be brought from the past to the present
 THIRD_PERSON = re.compile(

@@ -24,6 +24,7 @@ from model.training.sentences import split_sentences
 SET = "made_review"
 STYLES = (*["tldr"] * 4, *["headline"] * 4, "summary", "summary")
 SIDES = (2, 3, 4, 5, 6)  # opinions in one review, drawn evenly
+TRIES = 20  # for opinions on different things
 FOUND_SHARE = 0.25  # of the sides that are prose's, where there are some
 FOUND_KEPT = 60  # of them, the latest
 VERDICT_SHARE = 0.75  # of the reviews
@@ -132,10 +133,9 @@ def _sides(kind: Mapping[str, Any], found: Sequence[Side], dice: random.Random) 
     mood = dice.choice((None, None, None, True, False))
     pool = [Side(clause, mind == "good") for mind in ("good", "bad") for clause in kind[mind]]
     count = dice.choice(SIDES)
+    prose, written = ([s for s in of if mood is None or s.good == mood] for of in (found, pool))
     chosen: list[Side] = []
-    for _ in range(20):
-        prose = [s for s in found if mood is None or s.good == mood]
-        written = [s for s in pool if mood is None or s.good == mood]
+    for _ in range(TRIES):
         side = dice.choice(prose if prose and dice.random() < FOUND_SHARE else written)
         if all(_topic(side) != _topic(other) for other in chosen):
             chosen.append(side)
@@ -173,20 +173,20 @@ def _target(sides: Sequence[Side], verdict: str | None, style: str) -> str:
     if style == "tldr" and verdict is not None and len(verdict.split()) > WHOLE_VERDICT_WORDS:
         return _capital(f"{verdict}.")
     if style == "tldr":
-        chosen = _told(sides)
+        chosen = _named(sides)
         return _capital(f"{_joined(chosen, [side.clause for side in chosen])}.")
     sentences = [f"{side.clause}." for side in sides][:4] + ([f"{verdict}."] if verdict else [])
     return " ".join(map(_capital, sentences))
 
 
 def _headline(sides: Sequence[Side]) -> str:
-    chosen = _told([side for side in sides if side.label is not None])
+    chosen = _named([side for side in sides if side.label is not None])
     if not chosen:
         return _capital(max((side.clause for side in sides), key=len))
     return _capital(_joined(chosen, [side.label or "" for side in chosen]))
 
 
-def _told(sides: Sequence[Side]) -> list[Side]:
+def _named(sides: Sequence[Side]) -> list[Side]:
     """One of each mind, the good one first; or the first two."""
     good, bad = ([s for s in sides if s.good == mind] for mind in (True, False))
     return [good[0], bad[0]] if good and bad else list(sides[:2])

@@ -198,34 +198,6 @@ def test_pointing_at_a_word_does_not_move_it_away_in_a_narrow_window(opened: Pag
     assert word.bounding_box() == before
 
 
-def test_a_mark_stays_on_the_line_of_its_word(opened: Page) -> None:
-    """At every width of a narrow column; words are buttons, between which lines may break."""
-    torn = opened.evaluate(
-        """texts => {
-          const { node, spaced } = window.gistscope;
-          const box = document.body.appendChild(node("div", "gs-words"));
-          const words = texts.map(text => ({ text, gap: /\\w/.test(text) ? " " : "" }));
-          box.append(...spaced(words, word => node("button", "gs-word", word.text)));
-          const top = button => button.getBoundingClientRect().top;
-          const buttons = [...box.querySelectorAll("button")];
-          const torn = [];
-          let lines = 0;
-          for (let width = 110; width < 300; width += 1) {
-            box.style.width = `${width}px`;
-            buttons.forEach((button, place) => {
-              if (!place || Math.abs(top(button) - top(buttons[place - 1])) < 10) return;
-              lines += 1;
-              if (!words[place].gap) torn.push([width, texts[place]]);
-            });
-          }
-          box.remove();
-          return lines ? torn : "the words never took a second line";
-        }""",
-        ["Sails", ",", "old", "ropes", "and", "a", "lamp", "were", "saved", "!", "”"],
-    )
-    assert torn == []
-
-
 def test_an_example_sets_the_length_of_its_style(opened: Page) -> None:
     opened.get_by_role("button", name="Dialogue").click()
     longest = opened.locator("#option-max_new_tokens input[type=number]")

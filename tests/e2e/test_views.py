@@ -125,3 +125,31 @@ def test_hypotheses_and_tree_nodes_load_into_all_views(opened: Page) -> None:
     expect(opened.locator("#summary .gs-word")).not_to_have_text(shown)
     expect(opened.locator("#chart .bars .point")).to_have_count(len(words_of(opened)))
     assert opened.script_errors == []  # type: ignore[attr-defined]
+
+
+def test_a_mark_stays_on_the_line_of_its_word(opened: Page) -> None:
+    """At every width of a narrow column; words are buttons, between which lines may break."""
+    torn = opened.evaluate(
+        """texts => {
+          const { node, spaced } = window.gistscope;
+          const box = document.body.appendChild(node("div", "gs-words"));
+          const words = texts.map(text => ({ text, gap: /\\w/.test(text) ? " " : "" }));
+          box.append(...spaced(words, word => node("button", "gs-word", word.text)));
+          const top = button => button.getBoundingClientRect().top;
+          const buttons = [...box.querySelectorAll("button")];
+          const torn = [];
+          let lines = 0;
+          for (let width = 110; width < 300; width += 1) {
+            box.style.width = `${width}px`;
+            buttons.forEach((button, place) => {
+              if (!place || Math.abs(top(button) - top(buttons[place - 1])) < 10) return;
+              lines += 1;
+              if (!words[place].gap) torn.push([width, texts[place]]);
+            });
+          }
+          box.remove();
+          return lines ? torn : "the words never took a second line";
+        }""",
+        ["Sails", ",", "old", "ropes", "and", "a", "lamp", "were", "saved", "!", "”"],
+    )
+    assert torn == []

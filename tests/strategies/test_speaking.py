@@ -84,6 +84,14 @@ def test_a_speaker_is_joined_with_speakers_only(tokenizer, written) -> None:
     assert " will" not in forbidden(tokenizer, f"{written} Ben")
 
 
+def test_a_surname_may_begin_like_and(tokenizer) -> None:
+    chat = Dialogue.of(CHAT.replace("lamp.", "lamp. Mia Andrews."), tokenizer)
+    assert chat.joins("mia and")
+    assert chat.lacks("mia and lamp")
+    assert not chat.lacks("mia andrews")
+    assert not chat.joins("mia andrews")
+
+
 @pytest.mark.parametrize("text", [PROSE, "Note: The ferry stops in May.\nIt is old.", ""])
 def test_without_two_speakers_there_is_no_rule(tokenizer, text) -> None:
     assert rule_for(tokenizer, [text]) is None
