@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("README.md", "requirements.txt", "app.py", "LICENSE", "NOTICE")
 FOLDERS = ("demo", "model", "assets")
-LEFT_OUT = ("__pycache__", "*.pyc", "deploy", "configs", ".*")
+LEFT_OUT = ("__pycache__", "*.pyc", "deploy", "configs", "written", ".*")
 LARGE = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
 
 
