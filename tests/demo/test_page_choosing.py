@@ -78,6 +78,7 @@ def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
         return dict(zip(STYLED, choices.style(style, None), strict=True))
 
     assert suited("headline") == {
+        "num_beams": 4,
         "max_new_tokens": min(28, limit),
         "no_repeat_ngram_size": 3,
         "names_from_source": "yes",
@@ -87,6 +88,7 @@ def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
         "length_penalty": 1.0,
     }
     assert suited("title")["repetition_penalty"] == 1.1
+    assert suited("tldr")["num_beams"] == 2
     assert suited("summary")["max_new_tokens"] == min(128, limit)
     assert suited("summary")["length_penalty"] == 1.5
     assert suited(["no", "style"]) == dict.fromkeys(STYLED, gr.skip())

@@ -153,7 +153,6 @@ def test_every_preset_gives_options_that_the_model_allows(library: Library, pres
 
 def test_a_preset_without_lengths_takes_those_of_the_style(library: Library) -> None:
     options = preset_options("Faithful", "tldr", library.get())
-    suited = STYLE_OPTIONS["tldr"]
+    suited = {**STYLE_OPTIONS["tldr"], "num_beams": 6}  # the preset has its own beams
     assert {name: getattr(options, name) for name in suited} == suited
-    assert options.num_beams == 6
     assert preset_options("Balanced", "tldr", library.get()) == library.get().defaults("tldr")
