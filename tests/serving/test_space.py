@@ -64,6 +64,8 @@ def test_the_tree_has_all_and_no_more(tree: Path) -> None:
         *("demo", "model", "assets", ".gitattributes"),
     }
     assert not list(tree.rglob("__pycache__"))
+    kept = {path.name for path in (tree / "assets").iterdir()}
+    assert kept.isdisjoint({"configs", "deploy", "written"})  # for training, and for servers
     large = [path for path in tree.rglob("*") if path.is_file() and path.stat().st_size > 10**7]
     assert {path.suffix for path in large} <= {".safetensors"}  # what .gitattributes marks
 
