@@ -36,6 +36,7 @@ from model.summarizer import Summarizer
 from model.trace import Trace
 
 NAME = "compare"  # of the tab
+AS_SHOWN = "As shown"  # in place of a style: that of the shown run
 # Of a page with one model: longer, so that the second run is unlike most first ones. Two models are
 # compared as each writes by default.
 PRESET = "Pointer-generator"
@@ -87,7 +88,7 @@ class CompareHandlers:
     ) -> Iterator[tuple[Any, ...]]:
         left = shown(session)
         summarizer = self.library.get(name_of(model))
-        chosen = style_of(style, summarizer.styles)
+        chosen = _style(style, left, summarizer.styles)
         options = preset_options(preset, chosen, summarizer)
         yield _only(running_comparison(left, ""))
         told = stream_document(summarizer, left.text, options, chosen, reading_over)
@@ -112,8 +113,8 @@ class CompareHandlers:
             noted(error)
             gr.Warning(str(error), title="The model can't be opened")
             return gr.skip()
-        kept = style if style in styles else next(iter(styles), None)
-        return gr.update(choices=list(styles), value=kept, visible=bool(styles))
+        kept = style if style in styles else AS_SHOWN
+        return gr.update(choices=[AS_SHOWN, *styles], value=kept, visible=bool(styles))
 
 
 def compare_runs(session: Any, left: Any, right: Any) -> Any:
@@ -174,7 +175,7 @@ def build_compare(names: Sequence[str], styles: Sequence[str]) -> CompareCard:
         model = _dropdown(
             "Model", list(names), "compare-model", next(iter(names[1:] or names), None)
         )
-        style = _dropdown("Style", list(styles), "compare-style", next(iter(styles), None))
+        style = _dropdown("Style", [AS_SHOWN, *styles], "compare-style", AS_SHOWN)
         style.visible = bool(styles)
         suited = DEFAULT_PRESET if len(names) > 1 else PRESET
         preset = _dropdown("Preset", [one.name for one in PRESETS], "compare-preset", suited)
@@ -217,6 +218,14 @@ def _dropdown(label: str, choices: list[Any], name: str, value: Any = None) -> g
     return gr.Dropdown(
         choices, value=value, label=label, filterable=False, min_width=130, elem_id=name
     )
+
+
+def _style(style: Any, left: Run, styles: tuple[str, ...]) -> str | None:
+    """The style asked for; a shown run's own that the model lacks is the model's default."""
+    if style != AS_SHOWN:
+        return style_of(style, styles)
+    own = left.trace.source.style
+    return own if own in styles else next(iter(styles), None)
 
 
 def _label(left: Run, trace: Trace, label: str) -> str:

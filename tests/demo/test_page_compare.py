@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from unittest.mock import Mock
 
@@ -13,6 +14,7 @@ from demo.library import Library
 from demo.session import Run, Session
 from demo.strategies import PRESETS
 from demo.tabs.compare import (
+    AS_SHOWN,
     CompareHandlers,
     compare_runs,
     preset_options,
@@ -46,6 +48,28 @@ def test_running_again_streams_and_ends_with_both_sides(library: Library) -> Non
     assert drawn["state"] == "done"
     assert (left["value"], right["value"]) == ("1", "2")
     assert left["choices"] == run_choices(after)
+
+
+@pytest.mark.parametrize(
+    ("shown", "style"), [("tldr", "tldr"), ("haiku", "headline"), (None, "headline")]
+)
+def test_as_shown_is_the_shown_runs_style_where_the_model_has_it(
+    library: Library, shown: str | None, style: str
+) -> None:
+    trace = make_trace()
+    session = Session().adding(Run(replace(trace, source=replace(trace.source, style=shown)), ""))
+    handlers = CompareHandlers(library)
+    *_, last = handlers.run_and_compare(session, Halt(), "tiny", AS_SHOWN, "Balanced")
+    assert last[0].runs[1].trace.source.style == style
+    assert last[0].runs[1].label.startswith(style)
+
+
+def test_another_models_styles_keep_the_chosen_one(library: Library) -> None:
+    handlers = CompareHandlers(library)
+    for style, kept in (("tldr", "tldr"), (AS_SHOWN, AS_SHOWN), ("haiku", AS_SHOWN)):
+        update = handlers.model_chosen("tiny", style)
+        assert update["value"] == kept
+        assert update["choices"] == [AS_SHOWN, *library.get("tiny").styles]
 
 
 def test_a_document_is_read_again_and_not_the_summaries_of_its_parts(library: Library) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -44,6 +45,34 @@ def test_another_family_borrows_what_fits(trained, tokenizer, build, family):
     old = build(family, seed=1)
     assert torch.equal(model.embedding.weight, old.embedding.weight)
     assert torch.equal(model.output.weight, old.embedding.weight)  # still tied
+
+
+def test_a_deeper_transformer_starts_as_the_same_function(tmp_path, tokenizer, build):
+    old = build("transformer", seed=1).eval()
+    checkpoint.save(tmp_path / "shallow", old, tokenizer)
+    layers = {"encoder_layers": 3, "decoder_layers": 5}
+    assert (old.config.encoder_layers, old.config.decoder_layers) < (3, 5)
+    model = checkpoint.build(replace(old.config, **layers)).eval()
+    report = start_from(tmp_path / "shallow", model, tokenizer)
+    assert report.taken == report.tensors == len(model.state_dict())
+    ids, target = torch.randint(5, 200, (2, 9)), torch.randint(5, 200, (2, 6))
+    mask = torch.ones(2, 9, dtype=torch.bool)
+    assert torch.equal(model(ids, mask, target), old(ids, mask, target))
+
+    model(ids, mask, target).sum().backward()  # and every copy can learn
+    for layer in [*model.encoder, *model.decoder]:
+        assert layer.self_output.weight.grad.abs().max() > 0
+        assert layer.feed_forward.contract.weight.grad.abs().max() > 0
+    for ours, theirs in ((model.encoder, old.encoder), (model.decoder, old.decoder)):
+        assert torch.equal(ours[-1].self_output.weight, theirs[-1].self_output.weight)
+
+
+def test_behind_norms_after_each_part_nothing_is_grown(tmp_path, tokenizer, build):
+    config = replace(build("transformer").config, norm_position="post")
+    checkpoint.save(tmp_path / "post", checkpoint.build(config), tokenizer)
+    model = checkpoint.build(replace(config, decoder_layers=config.decoder_layers + 1))
+    report = start_from(tmp_path / "post", model, tokenizer)
+    assert report.taken < report.tensors  # the layers by their names; the new one is new
 
 
 def test_another_tokenizer_is_refused(trained, build, family):
