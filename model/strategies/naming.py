@@ -2,7 +2,9 @@
 
 As in constrained summarization (Mao et al. 2020), but for what must not be written instead of what
 must: a token that would begin, continue or end a name or number that the source lacks is not
-chosen. What is a name says `model.text.names`; a text that stands already isn't judged again.
+chosen. What is a name says `model.text.names`; a text that stands already isn't judged again. A
+word that opens a sentence and begins like one of the source's is no other, either: in small letters
+the source has it as other tokens, and a small model that spells it may lose its way ("Clefather").
 """
 
 from __future__ import annotations

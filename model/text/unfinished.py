@@ -46,6 +46,15 @@ class Unfinished:
             is_last = match.start() == 0 and self.word < len(self.text)
             has_name = source.may_have_name if is_open else source.has_name
             opens = self.opens if is_last else self.next_opens
-            if is_name(match.group(), opens) and not has_name(match.group()):
+            judged = is_name(match.group(), opens) or (is_last and self._leaves(source, match))
+            if judged and not has_name(match.group()):
                 return True
         return False
+
+    def _leaves(self, source: SourceNames, word: re.Match[str]) -> bool:
+        """Whether `word` continues one that opens a sentence and may become one of the source's.
+
+        A small model that begins "Cl" of "clear" may end it as another word, and none it can spell.
+        """
+        begun = self.text[self.word :]
+        return self.opens and word.end() > len(begun) and source.may_have_name(begun)

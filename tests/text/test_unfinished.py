@@ -29,6 +29,12 @@ SOURCE = SourceNames(
         ("We saw a graph", "QL", True),
         ("", "Galileo", False),  # any word opens a sentence
         ("It is so.", " Soon", False),
+        ("Fo", "und", False),  # founded
+        ("Found", "ations", True),  # what begins like the source's word stays it
+        ("It is so. Fo", "rty", True),
+        ("Go", "lden", False),  # nothing of the source begins so
+        ("Found", " it", False),
+        ("We fo", "rty", False),  # no capital, no rule
         ("In", " 16", False),
         ("In 16", "01", False),
         ("In 16", "02", True),
