@@ -159,7 +159,7 @@ CONTROLS: tuple[Control, ...] = (
         "New wording penalty",
         "Taken off tokens that the source never has after the last two; 0 is off.",
         "repetition",
-        (0.0, 8.0, 0.25),
+        (0.0, 8.0, 0.05),
     ),
     Control(
         "temperature",

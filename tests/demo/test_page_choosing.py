@@ -84,7 +84,7 @@ def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
         "names_from_source": "yes",
         "repetition_penalty": 1.0,
         "cut_penalty": 1.0,
-        "novel_ngram_penalty": 0.0,
+        "novel_ngram_penalty": 0.25,
         "length_penalty": 1.0,
     }
     assert suited("title")["repetition_penalty"] == 1.1
