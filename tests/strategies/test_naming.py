@@ -55,6 +55,18 @@ def test_what_is_left_keeps_its_value_and_the_rest_is_no_candidate(tokenizer: To
     assert 0 < after.isfinite().sum() <= naming.LEAST
 
 
+def test_a_word_that_opens_the_text_stays_the_sources_that_it_begins_like(
+    tokenizer: Tokenizer,
+) -> None:
+    (letter,), (plain, *_) = tokenizer.encode_prefix("l"), tokenizer.encode_prefix("z")
+    opened = tuple(tokenizer.encode_prefix("C"))
+    after = rule(tokenizer, ["It was clear.", "It was new."])(
+        torch.stack([row(tokenizer, [plain, letter])] * 2), Rows([opened] * 2, [0, 1])
+    )
+    assert after[0, [plain, letter]].isfinite().tolist() == [False, True]
+    assert after[1, [plain, letter]].isfinite().tolist() == [True, True]  # nothing begins with c
+
+
 def test_the_end_token_may_not_end_half_a_name(tokenizer: Tokenizer) -> None:
     half = tuple(tokenizer.encode_prefix("We saw Kep"))
     whole = tuple(tokenizer.encode_prefix("We saw Kepler"))
