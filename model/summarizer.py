@@ -160,7 +160,7 @@ class Summarizer:
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """How many tokens every text has, without any special one."""
-        return [len(ids) for ids in self._tokenizer.encode_batch(texts)]
+        return [len(ids) for ids in self._tokenizer.encode_batch(texts, inside=False)]
 
     def summarize_many(
         self, texts: Sequence[str], options: DecodingOptions | None = None, style: str | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 import tokenizers
 
 from model.text import own_tokenizer
-from model.text.byte_level import Span, text_and_spans, trim, written_bytes
+from model.text.byte_level import Span, text_and_spans, trim, without_first_space, written_bytes
 from model.text.capitals import calmed
 from model.text.conventions import (
     FILE_NAME,
@@ -102,6 +102,11 @@ class Tokenizer:
         return len(self._pieces)
 
     @property
+    def is_spaced(self) -> bool:
+        """Whether a text's first word is read and written with a space, which is not shown."""
+        return self._conventions.is_spaced
+
+    @property
     def styles(self) -> tuple[str, ...]:
         """Styles a source can ask for; empty for a tokenizer without style tokens."""
         return tuple(self._style_ids)
@@ -161,9 +166,9 @@ class Tokenizer:
         ids = self._backend.encode(text, add_special_tokens=False).ids
         return [*self._conventions.target_start, *self._plain(ids)]
 
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """Subword ids of texts as they stand inside a longer one, without any special token."""
-        if not self._conventions.is_spaced:
+    def encode_batch(self, texts: Sequence[str], inside: bool = True) -> list[list[int]]:
+        """Subword ids of texts, without any special token; `inside` a longer text or whole."""
+        if not (inside and self.is_spaced):
             encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
             return [self._plain(encoding.ids) for encoding in encodings]
         # Any text's first word would get a space: one that has none stands behind a character.
@@ -182,15 +187,17 @@ class Tokenizer:
 
         `inside` a longer text the first word keeps the space before it.
         """
-        pieces = [self._bytes_of(id) for id in ids]
-        return b"".join(pieces if inside else self._shown(pieces)).decode("utf-8", errors="replace")
+        pieces: Sequence[bytes] = [self._bytes_of(id) for id in ids]
+        if self.is_spaced and not inside:
+            pieces = without_first_space(pieces)
+        return b"".join(pieces).decode("utf-8", errors="replace")
 
     def spans(self, ids: Sequence[int]) -> tuple[str, tuple[Span, ...]]:
         """The decoded text, and the characters of it that every token stands for.
 
         Tokens that hold bytes of one character share its span; a special token's is empty.
         """
-        return text_and_spans(self._shown([self._bytes_of(id) for id in ids]))
+        return text_and_spans([self._bytes_of(id) for id in ids], self.is_spaced)
 
     def token_text(self, id: int) -> str:
         r"""One token as text: a special token's name, and `\xc3` for part of a character."""
@@ -206,13 +213,6 @@ class Tokenizer:
         if not 0 <= id < len(self._pieces):
             raise ValueError(f"token id must be between 0 and {len(self._pieces) - 1}, got {id}")
         return self._pieces[id]
-
-    def _shown(self, pieces: list[bytes]) -> list[bytes]:
-        """A text's pieces without the space before its first word, where that is a convention."""
-        first = next((place for place, piece in enumerate(pieces) if piece), None)
-        if not self._conventions.is_spaced or first is None:
-            return pieces
-        return [*pieces[:first], pieces[first].removeprefix(b" "), *pieces[first + 1 :]]
 
     def _plain(self, ids: list[int]) -> list[int]:
         """Ids of text, none of them a special token's."""

@@ -37,7 +37,7 @@ def reloaded(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> 
 @given(text=texts)
 @settings(deadline=None)
 def test_decoding_what_was_encoded_gives_the_text_back(tokenizer: Tokenizer, text: str) -> None:
-    assert tokenizer.decode(tokenizer.encode_target(text)) == text
+    assert tokenizer.decode(tokenizer.encode_target(text)) == text.removeprefix(" ")
 
 
 @given(text=texts)
@@ -64,14 +64,17 @@ def test_a_source_token_is_the_characters_of_its_offsets(tokenizer: Tokenizer, t
         encoded.ids[:-1], encoded.tokens[:-1], encoded.offsets[:-1], strict=True
     ):
         assert token == text[start:end]
-        if tokenizer.token_text(id).isascii() and "\\x" not in tokenizer.token_text(id):
-            expected = tokenizer.token_text(id)
+        expected = tokenizer.token_text(id)
+        if (start, expected) == (0, " "):
+            continue  # the space that a text's first word gets has no character of its own
+        if expected.isascii() and "\\x" not in expected:
             assert token == (expected.strip() or expected)
 
 
 @given(text=texts)
 @settings(deadline=None)
 def test_target_spans_agree_with_source_offsets(tokenizer: Tokenizer, text: str) -> None:
+    text = text.lstrip(" ")
     decoded, spans = tokenizer.spans(tokenizer.encode_target(text))
     assert decoded == text
     assert spans == tokenizer.encode_source(text, None, 10_000).offsets
@@ -85,7 +88,7 @@ def test_spans_of_any_ids_lie_within_the_decoded_text(tokenizer: Tokenizer, ids:
     assert len(spans) == len(ids)
     for id, (start, end) in zip(ids, spans, strict=True):
         assert 0 <= start <= end <= len(text)
-        assert (start == end) == tokenizer.is_special(id)
+        assert (start == end) == (tokenizer.is_special(id) or not text)
 
 
 @pytest.mark.parametrize("name", SPECIAL_TOKENS)
@@ -111,6 +114,34 @@ def test_two_tokens_of_one_character_share_its_span(tokenizer: Tokenizer) -> Non
     assert set(encoded.offsets[1:-1]) == {(1, 2)}
 
 
+def test_a_texts_first_word_has_the_tokens_it_has_inside(
+    tokenizer: Tokenizer, reloaded: Tokenizer
+) -> None:
+    for instance in (tokenizer, reloaded):
+        assert instance.is_spaced
+        first, *_, last, _ = instance.encode_target("council voted council")
+        assert first == last
+        assert instance.decode([first]) == "council"
+        assert instance.encode_batch(["council"], inside=False) == [[first]]
+        assert instance.encode_batch(["council"]) != [[first]]
+        source = instance.encode_source("council voted", None, 20)
+        assert (source.ids[0], source.offsets[0]) == (first, (0, 7))
+
+
+def test_a_tokenizer_of_before_reads_a_first_word_without_a_space(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    tokenizer.save(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content["pre_tokenizer"]["pretokenizers"][0]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    older = Tokenizer.load(path)
+    assert not older.is_spaced
+    assert older.encode_target(" council") == tokenizer.encode_target("council")
+    assert older.decode(older.encode_target(" council")) == " council"
+
+
 def test_every_digit_is_a_token_of_its_own(tokenizer: Tokenizer) -> None:
     tokens = tokenizer.encode_source("in 2024", None, 20).tokens
     assert tokens[-5:-1] == ("2", "0", "2", "4")
@@ -130,7 +161,7 @@ def test_a_cut_never_leaves_half_a_character(tokenizer: Tokenizer) -> None:
     for limit in range(3, 12):
         cut = tokenizer.encode_source("\u2603\u2604\u2605", None, limit)
         assert "\ufffd" not in tokenizer.decode(cut.ids)
-        assert len(cut.ids) - 1 + cut.truncated == 9
+        assert len(cut.ids) - 1 + cut.truncated == 10  # three bytes each, and the space before them
 
 
 def test_a_whole_target_ends_and_a_cut_one_does_not(tokenizer: Tokenizer) -> None:
@@ -141,9 +172,9 @@ def test_a_whole_target_ends_and_a_cut_one_does_not(tokenizer: Tokenizer) -> Non
 
 
 def test_broken_bytes_become_one_replacement_character(tokenizer: Tokenizer) -> None:
-    ids = tokenizer.encode_target("\u2603")[:1]
-    assert tokenizer.spans(ids) == ("\ufffd", ((0, 1),))
-    assert tokenizer.token_text(ids[0]) == "\\xe2"
+    ids = tokenizer.encode_target("\u2603")[:2]
+    assert tokenizer.spans(ids) == ("\ufffd", ((0, 1), (0, 1)))
+    assert tokenizer.token_text(ids[1]) == "\\xe2"
 
 
 def test_an_unknown_style_is_refused_with_the_known_ones(tokenizer: Tokenizer) -> None:
@@ -183,7 +214,7 @@ def _edited(content: dict, *path: str, value: object) -> str:
     return json.dumps(content)
 
 
-REGEX = ("pre_tokenizer", "pretokenizers", 0, "pattern", "Regex")
+REGEX = ("pre_tokenizer", "pretokenizers", 1, "pattern", "Regex")
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,7 @@ def rows_to(steps: Sequence[Step], step: int, row: int) -> tuple[int, ...]:
 def hypothesis_through(record: Record, rows: tuple[int, ...]) -> Hypothesis:
     """The hypothesis of these child rows; its score is without the coverage penalty."""
     ids = tuple(int(step.token_ids[row]) for step, row in zip(record.steps, rows, strict=False))
-    pieces = _pieces(record, ids)
-    first = next((place for place, piece in enumerate(pieces) if piece), None)
-    if first is not None and _hides_first_space(record):
-        pieces[first] = pieces[first].removeprefix(b" ")
-    text, offsets = text_and_spans(pieces)
+    text, offsets = text_and_spans(_pieces(record, ids), _hides_first_space(record))
     log_prob = float(record.steps[len(rows) - 1].scores[rows[-1]])
     return Hypothesis(
         text=text,
@@ -66,10 +62,14 @@ def _hides_first_space(record: Record) -> bool:
         written = (
             record.vocabulary.get(id, "") for id in hypothesis.token_ids if id not in special
         )
-        if hypothesis.searched and next(filter(None, written), "").startswith(" "):
-            whole, _ = text_and_spans(_pieces(record, hypothesis.token_ids))
-            return whole == f" {hypothesis.text}"
+        first = next(filter(None, written), "")
+        if hypothesis.searched and first.startswith(" "):
+            return _spaces_before(first) > _spaces_before(hypothesis.text)
     return False
+
+
+def _spaces_before(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))
 
 
 def _end_ids(record: Record) -> set[int]:

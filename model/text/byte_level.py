@@ -31,23 +31,37 @@ def _size_of_first(data: bytes) -> int:
         return error.start or error.end
 
 
-def text_and_spans(pieces: Sequence[bytes]) -> tuple[str, tuple[Span, ...]]:
+def text_and_spans(
+    pieces: Sequence[bytes], hides_space: bool = False
+) -> tuple[str, tuple[Span, ...]]:
     """The text of tokens' bytes, and the characters of it that every token stands for.
 
     Tokens that hold bytes of one character share its span; a token without bytes has an empty one.
+    Where the space before the first word is hidden, a token of it alone has the span of the next,
+    as in a source.
     """
-    text, character_of = decode_bytes(b"".join(pieces))
+    shown = without_first_space(pieces) if hides_space else pieces
+    text, character_of = decode_bytes(b"".join(shown))
     spans: list[Span] = []
     position = 0
-    for piece in pieces:
-        if piece:
-            start, end = character_of[position], character_of[position + len(piece) - 1] + 1
-            position += len(piece)
+    for piece, rest in zip(pieces, shown, strict=True):
+        if rest or (piece and position < len(character_of)):
+            start = character_of[position]
+            end = character_of[position + len(rest or b" ") - 1] + 1
+            position += len(rest)
             spans.append(trim(text, start, end))
         else:
             here = spans[-1][1] if spans else 0
             spans.append((here, here))
     return text, tuple(spans)
+
+
+def without_first_space(pieces: Sequence[bytes]) -> Sequence[bytes]:
+    """A text's pieces without the space before its first word."""
+    first = next((place for place, piece in enumerate(pieces) if piece), len(pieces))
+    return [
+        piece.removeprefix(b" ") if place == first else piece for place, piece in enumerate(pieces)
+    ]
 
 
 def trim(text: str, start: int, end: int) -> Span:

@@ -24,6 +24,8 @@ def trained(texts: Iterable[str], vocabulary_size: int) -> tokenizers.Tokenizer:
     backend = tokenizers.Tokenizer(models.BPE())
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [
+            # A text's first word gets a space: the same tokens as inside, so that it can be copied.
+            pre_tokenizers.Metaspace(replacement=" ", prepend_scheme="first", split=False),
             pre_tokenizers.Split(Regex(WORD_PATTERN), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
@@ -51,7 +53,10 @@ def conventions_of(backend: tokenizers.Tokenizer) -> Conventions:
         raise TokenizerError(f"the tokenizer lacks the special tokens {', '.join(missing)}")
     pieces = byte_table(backend.get_vocab(with_added_tokens=True), special)
     end = by_name[END]
-    return Conventions(pieces=pieces, special=special, eos_id=end, source_end=(end,))
+    is_spaced = backend.encode("a").ids == backend.encode(" a").ids
+    return Conventions(
+        pieces=pieces, special=special, eos_id=end, source_end=(end,), is_spaced=is_spaced
+    )
 
 
 def opened(parsed: Mapping[str, Any]) -> tokenizers.Tokenizer:

@@ -91,7 +91,7 @@ def pack(data: Path, tokenizer: Tokenizer, source_tokens: int = 0) -> Path:
         rows = _chunks(data / f"{split}.jsonl", _characters(source_tokens))
         _pack_split(rows, folder / split, tokenizer, groups)
     meta = {
-        "version": VERSION, "tokenizer": fingerprint(tokenizer),
+        "version": VERSION, "tokenizer": fingerprint(tokenizer), "is_spaced": tokenizer.is_spaced,
         "characters": _characters(source_tokens), "groups": [list(name) for name in groups],
     }  # fmt: skip
     # Written last: a folder with meta.json is complete.
@@ -112,6 +112,7 @@ def is_packed(data: Path, tokenizer: Tokenizer, source_tokens: int = 0) -> bool:
     return (
         meta.get("version") == VERSION
         and meta.get("tokenizer") == fingerprint(tokenizer)
+        and meta.get("is_spaced", False) == tokenizer.is_spaced
         and meta.get("characters", FEWEST_CHARACTERS) >= _characters(source_tokens)
         and path.stat().st_mtime >= newest
     )
@@ -154,8 +155,8 @@ def _pack_split(
     style_ids: list[int] = []
     row_groups: list[int] = []
     for rows in chunks:
-        sources.extend(tokenizer.encode_batch([row.source for row in rows]))
-        targets.extend(tokenizer.encode_batch([row.target for row in rows]))
+        sources.extend(tokenizer.encode_batch([row.source for row in rows], inside=False))
+        targets.extend(tokenizer.encode_batch([row.target for row in rows], inside=False))
         for row in rows:
             style_ids.append(tokenizer.style_id(row.style) if row.style else NO_STYLE)
             row_groups.append(groups.setdefault((row.style, row.set), len(groups)))

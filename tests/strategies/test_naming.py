@@ -58,7 +58,7 @@ def test_what_is_left_keeps_its_value_and_the_rest_is_no_candidate(tokenizer: To
 def test_a_word_that_opens_the_text_stays_the_sources_that_it_begins_like(
     tokenizer: Tokenizer,
 ) -> None:
-    (letter,), (plain, *_) = tokenizer.encode_prefix("l"), tokenizer.encode_prefix("z")
+    letter, plain = (tokenizer.encode_batch([text])[0][0] for text in ("l", "z"))
     opened = tuple(tokenizer.encode_prefix("C"))
     after = rule(tokenizer, ["It was clear.", "It was new."])(
         torch.stack([row(tokenizer, [plain, letter])] * 2), Rows([opened] * 2, [0, 1])

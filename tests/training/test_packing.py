@@ -21,6 +21,8 @@ def test_packed_ids_decode_to_the_texts(tmp_path, tokenizer):
     write(tmp_path / "valid.jsonl", rows[:1])
     pack(tmp_path, tokenizer)
     split = open_split(tmp_path, "train")
+    assert split.source(1).tolist() == list(tokenizer.encode_source("other", None, 9).ids[:-1])
+    assert split.target(0).tolist() == tokenizer.encode_prefix("naïve")
     assert [tokenizer.decode(split.source(row).tolist()) for row in range(2)] == [
         "naïve 😀 text", "other",
     ]  # fmt: skip
@@ -46,6 +48,16 @@ def test_data_packed_with_another_tokenizer_is_not_taken(digits, tokenizer):
     assert not is_packed(digits, Tokenizer.train(["other words"] * 9, 275))
 
 
+def test_data_packed_with_other_first_words_is_not_taken(tmp_path, tokenizer):
+    for split in ("train", "valid"):
+        write(tmp_path / f"{split}.jsonl", [{"source": "a", "target": "b"}])
+    meta = pack(tmp_path, tokenizer) / "meta.json"
+    assert is_packed(tmp_path, tokenizer)
+    older = {name: v for name, v in json.loads(meta.read_text()).items() if name != "is_spaced"}
+    meta.write_text(json.dumps(older), encoding="utf-8")
+    assert not is_packed(tmp_path, tokenizer)
+
+
 def test_as_much_of_a_source_is_packed_as_will_be_read(tmp_path, tokenizer):
     row = {"source": "1 " * 9_000, "target": "1", "style": "tldr"}
     for split in ("train", "valid"):
@@ -55,7 +67,7 @@ def test_as_much_of_a_source_is_packed_as_will_be_read(tmp_path, tokenizer):
     assert is_packed(tmp_path, tokenizer, 400)
     assert not is_packed(tmp_path, tokenizer, 4_000)
     pack(tmp_path, tokenizer, 4_000)
-    assert len(short.source(0)) < 16_000 < len(open_split(tmp_path, "train").source(0))
+    assert len(short.source(0)) < 5_000 < len(open_split(tmp_path, "train").source(0))
     assert tokenizer.decode(short.source(0).tolist()).startswith("1 1")  # still mapped
     assert is_packed(tmp_path, tokenizer, 128)
 
