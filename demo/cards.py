@@ -10,8 +10,8 @@ import gradio as gr
 
 from demo import components
 from demo.assets import Example, examples
-from demo.controls import CONTROLS, GROUPS, LENGTHS, Control
-from demo.strategies import DEFAULT_PRESET, PRESETS, STRATEGIES, availability, values_of
+from demo.settings.controls import CONTROLS, GROUPS, LENGTHS, Control
+from demo.settings.strategies import DEFAULT_PRESET, PRESETS, STRATEGIES, availability, values_of
 from demo.uploads import ENDINGS
 from model.options import DecodingOptions
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import gradio as gr
 
-from demo.controls import MAX_BEAMS
 from demo.library import Library
-from demo.strategies import page_limits
+from demo.settings.controls import MAX_BEAMS
+from demo.settings.strategies import page_limits
 from model.options import DecodingOptions
 
 CONCURRENCY = "model"  # all that runs a model waits in one line

@@ -29,7 +29,7 @@ from demo.library import Library
 from demo.privacy.hiding import what_is_masked
 from demo.serving.calls import reading_over
 from demo.session import Run
-from demo.strategies import PRESETS, page_limits, strategy_row, to_options
+from demo.settings.strategies import PRESETS, page_limits, strategy_row, to_options
 from demo.telling import said, warned
 from demo.values.picking import attention_view
 from demo.values.reading import summary_words

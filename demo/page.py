@@ -8,25 +8,27 @@ from typing import Any
 
 import gradio as gr
 
-from demo import choosing, components, files, halting, handlers
+from demo import components, halting, handlers
 from demo.about import about
 from demo.cards import SettingsCard, SourceCard, Start, header, settings_card, source_card
-from demo.choosing import Choices, longest
-from demo.controls import CONTROL_NAMES, MAX_LENGTH, STYLED
 from demo.drawing import Figures, Views
 from demo.endpoints import add_endpoints
 from demo.events import HIDDEN, LIGHT, MODEL
-from demo.files import Runs
 from demo.halting import Halt
 from demo.handlers import Handlers
 from demo.library import Library
-from demo.links import Links
 from demo.opening import opening_session, show
 from demo.privacy import hiding
 from demo.results import Inspection, SummaryCards, inspection, summary_cards
 from demo.session import Session
+from demo.settings import choosing
+from demo.settings.choosing import Choices, longest
+from demo.settings.controls import CONTROL_NAMES, MAX_LENGTH, STYLED
 from demo.tabs.compare import refresh, wire_compare
 from demo.tabs.reference import wire_reference
+from demo.transfer import files
+from demo.transfer.files import Runs
+from demo.transfer.links import Links
 from demo.values import views
 from model.options import DecodingOptions
 

@@ -10,8 +10,6 @@ import gradio as gr
 
 from demo import components
 from demo.asked import name_of, number, shown, style_of, visit
-from demo.choosing import longest
-from demo.controls import CONTROLS, LENGTHS, STYLED
 from demo.drawing import progress
 from demo.events import LIGHT, MODEL
 from demo.halting import Halt, until_halted
@@ -19,7 +17,8 @@ from demo.handlers import UNEXPECTED, run_label
 from demo.library import Library
 from demo.serving.calls import reading_over
 from demo.session import Run, Session
-from demo.strategies import DEFAULT_PRESET, PRESETS, preset_values, to_options, values_of
+from demo.settings.choosing import preset_options
+from demo.settings.strategies import DEFAULT_PRESET, PRESETS
 from demo.telling import noted, warned
 from demo.values import views
 from demo.values.comparing import (
@@ -31,8 +30,6 @@ from demo.values.comparing import (
     running_comparison,
 )
 from model.long_documents import stream_document
-from model.options import DecodingOptions
-from model.summarizer import Summarizer
 from model.trace import Trace
 
 NAME = "compare"  # of the tab
@@ -150,22 +147,6 @@ def session_changed(session: Any, tab: Any) -> tuple[Any, ...]:
 def tab_opened(session: Any, outdated: Any) -> tuple[Any, ...]:
     """(comparison, left, right, outdated); what the visitor chose stays unless runs changed."""
     return (*refresh(session), False) if outdated is True else (gr.skip(),) * 4
-
-
-def preset_options(preset: Any, style: str | None, summarizer: Summarizer) -> DecodingOptions:
-    """A preset's options with what suits model and style, in lengths that the model allows."""
-    chosen = next((one for one in PRESETS if one.name == preset), None)
-    if chosen is None:
-        names = ", ".join(one.name for one in PRESETS)
-        raise ValueError(f"preset must be one of {names}, got {preset!r:.80}")
-    limit, defaults = longest(summarizer), summarizer.defaults(style)
-    own = values_of(defaults, limit)
-    if preset == DEFAULT_PRESET:
-        return to_options(defaults.strategy, list(own.values()))
-    values = {control.name: control.start for control in CONTROLS}
-    values |= {name: own[name] for name in STYLED} | preset_values(chosen)
-    values |= {name: min(values[name], limit) for name in LENGTHS}
-    return to_options(chosen.strategy, list(values.values()))
 
 
 def build_compare(names: Sequence[str], styles: Sequence[str]) -> CompareCard:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from demo.controls import CONTROLS
 from demo.messages import Message, message
 from demo.session import FORCED, MOST_RUNS, Run, Session
-from demo.strategies import strategy_row
+from demo.settings.controls import CONTROLS
+from demo.settings.strategies import strategy_row
 from demo.values.reading import summary_words, word_count
 from model.explain.comparison import Branch, Comparison, compare
 from model.options import DecodingOptions

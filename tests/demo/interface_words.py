@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.assets import ASSETS
-from demo.controls import CONTROLS
-from demo.strategies import STRATEGY_NAMES, availability
+from demo.settings.controls import CONTROLS
+from demo.settings.strategies import STRATEGY_NAMES, availability
 
 ROOT = ASSETS.parent
 SHOWN_PROPS = ("label", "info", "placeholder", "submit_btn", "stop_btn")

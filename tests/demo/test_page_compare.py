@@ -12,12 +12,12 @@ import pytest
 from demo.halting import Halt
 from demo.library import Library
 from demo.session import Run, Session
-from demo.strategies import PRESETS
+from demo.settings.choosing import preset_options
+from demo.settings.strategies import PRESETS
 from demo.tabs.compare import (
     AS_SHOWN,
     CompareHandlers,
     compare_runs,
-    preset_options,
     refresh,
     session_changed,
     tab_opened,

@@ -8,7 +8,6 @@ import gradio as gr
 import pytest
 
 from demo import handlers
-from demo.controls import CONTROLS
 from demo.drawing import FIGURES, Views
 from demo.halting import Halt
 from demo.handlers import Handlers
@@ -16,6 +15,7 @@ from demo.library import Library
 from demo.page import build
 from demo.privacy.hiding import KEEP
 from demo.session import Session
+from demo.settings.controls import CONTROLS
 from tests.demo.made import SOURCE_TEXT, unpacked
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from demo.report import html_report
 from demo.session import Run
+from demo.transfer.report import html_report
 from model.trace import Trace
 from tests.demo.made import make_trace
 from tests.e2e.axe import violations

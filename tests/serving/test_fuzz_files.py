@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.controls import CONTROLS
 from demo.library import Library
-from demo.links import Links
-from demo.report import html_report
-from demo.saved_runs import load_run
 from demo.session import Run
+from demo.settings.controls import CONTROLS
+from demo.transfer.links import Links
+from demo.transfer.report import html_report
+from demo.transfer.saved_runs import load_run
 from demo.uploads import UploadError, read_document
 from model import checkpoint
 from model.checkpoint import CheckpointError

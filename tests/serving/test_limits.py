@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from demo.controls import CONTROLS
 from demo.halting import Halt
 from demo.handlers import Handlers
 from demo.library import Library
@@ -17,6 +16,7 @@ from demo.serving.bounded import BoundedSummarizer
 from demo.serving.calls import Call, under_way
 from demo.serving.limits import LimitError, Limits, variable
 from demo.session import Session
+from demo.settings.controls import CONTROLS
 from model.options import DecodingOptions
 from model.summarizer import Summarizer
 from tests.demo.made import SOURCE_TEXT

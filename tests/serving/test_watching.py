@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from demo import files
-from demo.controls import CONTROLS
 from demo.halting import Halt
 from demo.handlers import Handlers
 from demo.library import Library
@@ -18,7 +16,9 @@ from demo.serving.limits import Limits
 from demo.serving.metrics import Metrics
 from demo.serving.watching import Watch
 from demo.session import Session
+from demo.settings.controls import CONTROLS
 from demo.tabs.reference import ReferenceHandlers
+from demo.transfer import files
 from tests.demo.made import SOURCE_TEXT
 
 ENDED = logging.getLogger("demo.serving.watching").name

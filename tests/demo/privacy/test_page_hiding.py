@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from plotly.offline import get_plotlyjs
 
-from demo.files import copied_summary, saved_json, saved_report
 from demo.privacy.hiding import KEEP, NAMES, NUMBERS, masked_shown, what_is_masked
 from demo.privacy.masked_runs import masked_run
 from demo.privacy.masking import MASK
-from demo.saved_runs import load_run
 from demo.session import Run, Session
+from demo.transfer.files import copied_summary, saved_json, saved_report
+from demo.transfer.saved_runs import load_run
 from model.trace import Hypothesis, Source, SourceToken, Step, Trace
 from tests.demo.made import said
 

@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from demo.files import Runs, copied_summary, document, saved_json, saved_report
 from demo.library import Library
 from demo.privacy.hiding import KEEP
 from demo.session import Run, Session
+from demo.transfer.files import Runs, copied_summary, document, saved_json, saved_report
 from model.trace import Trace
 from tests.demo.made import make_trace
 

@@ -16,9 +16,9 @@ from plotly.offline import get_plotlyjs
 
 from demo import plots
 from demo.assets import asset
-from demo.controls import CONTROLS
 from demo.language import LANGUAGE_BUTTON, language_head, script
 from demo.session import Run
+from demo.settings.controls import CONTROLS
 from demo.values import views
 from demo.values.reading import opening_view
 from model.options import DecodingOptions

@@ -8,12 +8,12 @@ from unittest.mock import Mock
 import gradio as gr
 import pytest
 
-from demo import choosing
 from demo.assets import examples
-from demo.choosing import Choices
-from demo.controls import CONTROL_NAMES, CONTROLS, LENGTHS, STYLED
 from demo.library import Library
-from demo.strategies import to_options, values_of
+from demo.settings import choosing
+from demo.settings.choosing import Choices
+from demo.settings.controls import CONTROL_NAMES, CONTROLS, LENGTHS, STYLED
+from demo.settings.strategies import to_options, values_of
 from model.options import DecodingOptions
 from tests.demo.made import line
 

@@ -9,7 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.controls import CONTROLS, MAX_BEAMS, STYLED, control_value, option_value, start_of
+from demo.settings.controls import (
+    CONTROLS,
+    MAX_BEAMS,
+    STYLED,
+    control_value,
+    option_value,
+    start_of,
+)
 from model.options import DecodingOptions, without_effect
 
 _ONE = "This strategy follows one hypothesis."

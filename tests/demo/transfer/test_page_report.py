@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from demo.report import html_report
-from demo.saved_runs import MAX_RUN_BYTES, file_stem, load_run, run_json
 from demo.session import Run
+from demo.transfer.report import html_report
+from demo.transfer.saved_runs import MAX_RUN_BYTES, file_stem, load_run, run_json
 from model.trace import Hypothesis, Trace
 from tests.demo.made import make_trace
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import gradio as gr
 
-from demo import choosing
 from demo.asked import name_of, sent, visit
-from demo.choosing import style_choice
-from demo.controls import CONTROL_NAMES, CONTROLS
 from demo.library import Library
 from demo.privacy.hiding import known_in, listed
 from demo.privacy.masked_runs import texts_of
 from demo.session import Run
-from demo.strategies import to_options
+from demo.settings import choosing
+from demo.settings.choosing import style_choice
+from demo.settings.controls import CONTROL_NAMES, CONTROLS
+from demo.settings.strategies import to_options
 from demo.telling import said
 from model.summarizer import Summarizer
 

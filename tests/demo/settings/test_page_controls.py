@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from demo.controls import CONTROL_NAMES, CONTROLS
-from demo.strategies import (
+from demo.settings.controls import CONTROL_NAMES, CONTROLS
+from demo.settings.strategies import (
     PRESETS,
     STRATEGIES,
     STRATEGY_NAMES,

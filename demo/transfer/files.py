@@ -12,10 +12,10 @@ from demo.asked import visit
 from demo.drawing import Views, everything
 from demo.library import Library
 from demo.privacy.hiding import run_to_take, what_is_masked
-from demo.report import html_report
-from demo.saved_runs import MAX_RUN_BYTES, file_stem, load_run, run_json
 from demo.serving.calls import limits_now
 from demo.telling import noted, said
+from demo.transfer.report import html_report
+from demo.transfer.saved_runs import MAX_RUN_BYTES, file_stem, load_run, run_json
 from demo.uploads import read_document
 
 

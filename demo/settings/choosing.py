@@ -14,18 +14,20 @@ import gradio as gr
 from demo.about import about
 from demo.asked import name_of
 from demo.assets import Example
-from demo.controls import CONTROL_NAMES, CONTROLS, LENGTHS, MAX_LENGTH, STYLED
 from demo.library import Library
-from demo.strategies import (
+from demo.settings.controls import CONTROL_NAMES, CONTROLS, LENGTHS, MAX_LENGTH, STYLED
+from demo.settings.strategies import (
     DEFAULT_PRESET,
     PRESETS,
     STRATEGY_NAMES,
     availability,
     preset_values,
     strategy_row,
+    to_options,
     values_of,
 )
 from demo.telling import noted
+from model.options import DecodingOptions
 from model.summarizer import Summarizer
 
 
@@ -122,6 +124,22 @@ def preset(name: Any) -> list[Any]:
     for control, value in preset_values(row).items():
         updates[CONTROL_NAMES.index(control)]["value"] = value
     return [row.strategy, *updates]
+
+
+def preset_options(preset: Any, style: str | None, summarizer: Summarizer) -> DecodingOptions:
+    """A preset's options with what suits model and style, in lengths that the model allows."""
+    chosen = next((one for one in PRESETS if one.name == preset), None)
+    if chosen is None:
+        names = ", ".join(one.name for one in PRESETS)
+        raise ValueError(f"preset must be one of {names}, got {preset!r:.80}")
+    limit, defaults = longest(summarizer), summarizer.defaults(style)
+    own = values_of(defaults, limit)
+    if preset == DEFAULT_PRESET:
+        return to_options(defaults.strategy, list(own.values()))
+    values = {control.name: control.start for control in CONTROLS}
+    values |= {name: own[name] for name in STYLED} | preset_values(chosen)
+    values |= {name: min(values[name], limit) for name in LENGTHS}
+    return to_options(chosen.strategy, list(values.values()))
 
 
 def style_choice(styles: Sequence[str], wanted: str | None = None) -> Any:

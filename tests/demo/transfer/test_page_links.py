@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from demo.controls import CONTROL_NAMES, CONTROLS
 from demo.library import Library
-from demo.links import Links
 from demo.privacy.hiding import KEEP, NAMES
 from demo.session import Run, Session
-from demo.strategies import to_options
+from demo.settings.controls import CONTROL_NAMES, CONTROLS
+from demo.settings.strategies import to_options
+from demo.transfer.links import Links
 from tests.demo.made import SOURCE_TEXT
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

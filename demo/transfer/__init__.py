@@ -1,0 +1,1 @@
+"""What a visitor brings and takes away: documents, runs, reports, links."""
