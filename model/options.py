@@ -1,10 +1,10 @@
 """What a caller may ask of the decoder: one frozen record that checks itself. No torch here.
 
 Names and meanings are those of Hugging Face's `GenerationConfig`, which has no `names_from_source`,
-`novel_ngram_penalty`, `cut_penalty`, `coverage_penalty`, `seed` and `record_top_k`. Two things
-differ for the models trained here (`strategies.manners` keeps those of other makers to their
-library): rules work on log-probabilities, since a copy mixture has no logits, and "tokens so far"
-are the generated ones, without the decoder's start token.
+`word_pairs_once`, `novel_ngram_penalty`, `cut_penalty`, `coverage_penalty`, `seed` and
+`record_top_k`. Two things differ for the models trained here (`strategies.manners` keeps those of
+other makers to their library): rules work on log-probabilities, since a copy mixture has no logits,
+and "tokens so far" are the generated ones, without the decoder's start token.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class DecodingOptions:
     min_new_tokens: int = 0  # no end token before so many tokens
     max_new_tokens: int = 128  # the end token counts; a model that writes less cuts this default
     no_repeat_ngram_size: int = 3  # no n-gram of this size twice; 0 is off
+    word_pairs_once: bool = False  # no two words twice in a sentence; see `repeating`
     encoder_no_repeat_ngram_size: int = 0  # no n-gram of the source; never blocks the end token
     repetition_penalty: float = 1.0  # log-prob of tokens so far * this; above 1 discourages
     novel_ngram_penalty: float = 0.0  # log-prob - this for wording of its own; see `wording`
@@ -102,6 +103,7 @@ class DecodingOptions:
             self._check_number(name)
         self._check_choice("do_sample", self.do_sample)
         self._check_choice("names_from_source", self.names_from_source)
+        self._check_choice("word_pairs_once", self.word_pairs_once)
         if self.early_stopping != "never":
             self._check_choice("early_stopping", self.early_stopping, ' or "never"')
         self._check_texts()

@@ -21,6 +21,7 @@ from model.seq2seq import Memory
 from model.strategies.dialogue import Dialogue
 from model.strategies.ending import CutPenalty
 from model.strategies.naming import NamesFromSource, token_texts
+from model.strategies.repeating import WordPairsOnce
 from model.strategies.speaking import SpeakerWords
 from model.strategies.wording import NovelNgramPenalty
 from model.trace import Trace
@@ -99,6 +100,8 @@ class Run:
         rules: list[Filter] = []
         read = [source.text[: source.cut_at] for source in self.recording.sources]
         dialogues = [Dialogue.of(text, tokenizer) for text in read if options.names_from_source]
+        if options.word_pairs_once:
+            rules.append(WordPairsOnce.of(tokenizer, self._source_ids()))
         if options.novel_ngram_penalty > 0:
             penalty = options.novel_ngram_penalty
             rules.append(NovelNgramPenalty.of(penalty, tokenizer, self._source_ids(), dialogues))

@@ -22,7 +22,7 @@ from model.options import DecodingOptions
 if TYPE_CHECKING:
     from model.batches.batch import Result, Summarizer
 
-_FAITHFUL = {"names_from_source": True}
+_FAITHFUL = {"names_from_source": True, "word_pairs_once": True}
 _KEPT = {"no_repeat_ngram_size": 4, "novel_ngram_penalty": 0.7, **_FAITHFUL}
 _LONG = {"length_penalty": 1.5, **_KEPT}
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(

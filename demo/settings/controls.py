@@ -16,6 +16,7 @@ STYLED = tuple(dict.fromkeys(name for suited in STYLE_OPTIONS.values() for name 
 CHOSEN: dict[str, dict[str, bool | str]] = {  # what a choice's value means to its option
     "early_stopping": {"no": False, "yes": True, "never": "never"},
     "names_from_source": {"no": False, "yes": True},
+    "word_pairs_once": {"no": False, "yes": True},
 }
 Group = Literal["search", "length", "repetition", "sampling", "words"]
 GROUPS: dict[Group, str] = {
@@ -146,6 +147,14 @@ CONTROLS: tuple[Control, ...] = (
         "No run of so many tokens is taken from the source; 0 is off.",
         "repetition",
         (0, 10, 1),
+    ),
+    Control(
+        "word_pairs_once",
+        "Word pairs in a sentence",
+        "Whether two words in a row, or one, may come again in it.",
+        "repetition",
+        choices=(("any", "no"), ("once only", "yes")),
+        value="no",
     ),
     Control(
         "repetition_penalty",

@@ -17,6 +17,7 @@ END_TOKEN = "</s>"
 
 RULES = {  # what a rule's name in the record says to a reader
     "no_repeat_ngram_size": "would repeat words",
+    "word_pairs_once": "again in this sentence",
     "encoder_no_repeat_ngram_size": "would copy words in a row",
     "repetition_penalty": "used before",
     "novel_ngram_penalty": "new wording",

@@ -106,6 +106,12 @@ class SourceNames:
             or self.has_name(beginning)
         )
 
+    def goes_beyond_ascii(self, beginning: str) -> bool:
+        """Whether a word that begins so stands here, and a character of several bytes follows."""
+        # Typographic apostrophes and hyphens are folded into plain ones.
+        following = rf"(?<!\w){re.escape(fold(beginning))}(?:[^\x00-\x7f]|['-])"
+        return re.search(following, self.text) is not None
+
     def may_have_number(self, beginning: str) -> bool:
         """Whether a number that begins so stands here; it may end with a comma or full stop."""
         if any(number.startswith(beginning) for number in self.written_numbers):

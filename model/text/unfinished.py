@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from model.text.names import NUMBER, PART, SourceNames, is_name, parts_of
 
+HALF = "\ufffd"  # the first bytes of a character
 LAST = re.compile(r"(?:\d[\d.,]*|[^\W_]+)$")  # a word or number that may go on
 
 
@@ -33,6 +34,8 @@ class Unfinished:
         `ends` says that nothing does. What the text has finished already isn't judged again.
         """
         tail = self.text[self.word :] + piece
+        if piece.startswith(HALF) and self.text[self.word :]:
+            return not source.goes_beyond_ascii(self.text[self.word :])
         for match in NUMBER.finditer(tail):
             rest = tail[match.end() :]
             if ends or rest not in ("", ".", ","):

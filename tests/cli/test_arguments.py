@@ -18,6 +18,7 @@ def test_every_decoding_option_can_be_given(folder, text_file) -> None:
         "num_beams": ("4", 4),
         "do_sample": (None, True),
         "names_from_source": (None, True),
+        "word_pairs_once": (None, True),
         "early_stopping": ("never", "never"),
         "penalty_alpha": ("0.5", 0.5),
         "forced_prefix": ("We", "We"),

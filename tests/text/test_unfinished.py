@@ -66,3 +66,11 @@ def test_the_end_judges_what_was_still_open() -> None:
 
 def test_what_is_finished_is_not_judged_again() -> None:
     assert not Unfinished.of("We saw Galileo in").lacks(SOURCE, " Vienna")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_lacking"), [("We saw Ekstr", False), ("Zoë", False), ("Mr", True), ("Mr ", False)]
+)
+def test_half_a_character_goes_on_where_the_source_has_one(text: str, is_lacking: bool) -> None:
+    source = SourceNames("Mr Ekström fed Zoë’s dog.")
+    assert Unfinished.of(text).lacks(source, "\ufffd") is is_lacking

@@ -82,6 +82,7 @@ def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
         "max_new_tokens": min(28, limit),
         "no_repeat_ngram_size": 3,
         "names_from_source": "yes",
+        "word_pairs_once": "yes",
         "repetition_penalty": 1.0,
         "cut_penalty": 1.0,
         "novel_ngram_penalty": 0.25,
