@@ -91,7 +91,7 @@ class DecodingOptions:
     encoder_no_repeat_ngram_size: int = 0  # no n-gram of the source; never blocks the end token
     repetition_penalty: float = 1.0  # log-prob of tokens so far * this; above 1 discourages
     novel_ngram_penalty: float = 0.0  # log-prob - this for wording of its own; see `wording`
-    cut_penalty: float = 0.0  # an end's log-prob - this inside a phrase of the source; see `ending`
+    cut_penalty: float = 0.0  # log-prob - this where an end or start cuts a phrase; see `ending`
     names_from_source: bool = False  # no new name or number; see `naming`, `speaking`, `rules`
     bad_words: tuple[str, ...] = ()  # texts that are never written
     forced_prefix: str = ""  # the summary begins with this text, at no cost (log-prob 0)

@@ -6,8 +6,8 @@ them come twice in any longer text that is faithful to its source, and a blocked
 sentence in two or splices it with another. Beams like short texts: notes and summaries of several
 sentences need a length penalty that favours them. Sentences are kept near the source's wording, or
 they are spliced in the middle; headlines reword more, titles as they like. A title seldom says a
-word twice, and a headline that copies must not stop in the middle. More beams than two find a
-`tldr` in the sentence that a text opens with, as what is copied is likeliest.
+word twice, and what copies must not begin or stop in the middle. More beams than two find a `tldr`
+in the sentence that a text opens with, as what is copied is likeliest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from model.batches.batch import Result, Summarizer
 
 _FAITHFUL = {"names_from_source": True, "word_pairs_once": True}
-_KEPT = {"no_repeat_ngram_size": 4, "novel_ngram_penalty": 0.7, **_FAITHFUL}
+_KEPT = {
+    "no_repeat_ngram_size": 4,
+    "novel_ngram_penalty": 0.7,
+    "cut_penalty": 1.0,
+    **_FAITHFUL,
+}
 _LONG = {"length_penalty": 1.5, **_KEPT}
 STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {

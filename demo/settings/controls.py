@@ -86,7 +86,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         "cut_penalty",
         "Cut penalty",
-        "Taken off an end inside a phrase of the source; 0 is off.",
+        "Taken off a beginning or end inside a phrase of the source; 0 is off.",
         "length",
         (0.0, 8.0, 0.25),
     ),

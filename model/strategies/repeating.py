@@ -16,8 +16,7 @@ from torch import Tensor
 
 from model.filters import Rows, forbid
 from model.strategies.ending import BEGINNINGS, UNFINISHED
-from model.strategies.naming import token_texts
-from model.strategies.wording import ends
+from model.strategies.wording import Tokens, ends, words_of
 from model.tokenizer import Tokenizer
 
 # The second of a pair that may come again: "in the", "that he", "it will".
@@ -25,9 +24,6 @@ FREE_WORDS = """
 i you he she it we they him them me us would will can could should may must do does did not one two
 """
 FREE = BEGINNINGS | UNFINISHED | frozenset(FREE_WORDS.split())
-INSIDE = ("'", "’", "-")  # marks that words go on behind
-
-Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -69,25 +65,8 @@ class WordPairsOnce:
         return found
 
     def _sentence(self, prefix: Tokens) -> list[tuple[str, Tokens]]:
-        """Words and their tokens since the last sentence ended; marks are words without text."""
-        texts = token_texts(self.tokenizer)
-        words: list[tuple[str, Tokens]] = []
+        """The words since the last sentence ended."""
         start = next(
             (n for n in range(len(prefix), 0, -1) if ends(self.tokenizer, prefix[n - 1])), 0
         )
-        goes_on = False
-        for token in prefix[start:]:
-            text = texts[token]
-            bare = text.strip().lower()
-            if (
-                goes_on
-                and not text[:1].isspace()
-                and (bare[:1].isalnum() or bare.startswith(INSIDE))
-            ):
-                word, tokens = words.pop()
-                words.append((word + bare, (*tokens, token)))
-                continue
-            goes_on = bare[:1].isalnum()
-            if bare:
-                words.append((bare if goes_on else "", (token,)))
-        return words
+        return words_of(prefix[start:], self.tokenizer)

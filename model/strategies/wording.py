@@ -19,11 +19,13 @@ from torch import Tensor
 
 from model.filters import Rows
 from model.strategies.dialogue import Dialogue, unfinished
+from model.strategies.naming import token_texts
 from model.tokenizer import Tokenizer
 
 CONTEXT = 2  # tokens before, by which the source's wording is known
 ENDS = (".", "!", "?")  # a sentence may begin after these
 CLOSING = "\"”’')] "
+INSIDE = ("'", "’", "-")  # marks that words go on behind
 
 Tokens = tuple[int, ...]
 
@@ -111,3 +113,21 @@ def ends(tokenizer: Tokenizer, token: int) -> bool:
     """Whether a sentence or line may begin after this token."""
     text = tokenizer.decode([token], inside=True)
     return "\n" in text or text.rstrip(CLOSING).endswith(ENDS) or tokenizer.is_special(token)
+
+
+def words_of(tokens: Sequence[int], tokenizer: Tokenizer) -> list[tuple[str, Tokens]]:
+    """Words in small letters, each with its tokens; a mark is a word without text."""
+    texts = token_texts(tokenizer)
+    words: list[tuple[str, Tokens]] = []
+    goes_on = False
+    for token in tokens:
+        bare = texts[token].strip().lower()
+        is_part = bare[:1].isalnum() or bare.startswith(INSIDE)
+        if goes_on and is_part and not texts[token][:1].isspace():
+            word, before = words.pop()
+            words.append((word + bare, (*before, token)))
+            continue
+        goes_on = bare[:1].isalnum()
+        if bare:
+            words.append((bare if goes_on else "", (token,)))
+    return words
