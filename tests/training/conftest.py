@@ -24,11 +24,11 @@ MODELS: dict[str, dict[str, Any]] = {
 
 
 def digit_rows(count: int, seed: int, longest: int = 8) -> list[dict[str, str]]:
-    """Digit strings and their reversals."""
+    """Strings of digits and their reversals; a digit has the same token everywhere."""
     dice = random.Random(seed)
     rows = []
     for _ in range(count):
-        digits = "".join(dice.choice("0123456789") for _ in range(dice.randint(3, longest)))
+        digits = " ".join(dice.choice("0123456789") for _ in range(dice.randint(3, longest)))
         rows.append({"source": digits, "target": digits[::-1], "style": "tldr", "set": "digits"})
     return rows
 
