@@ -107,7 +107,7 @@ def test_figures_say_axes_legends_and_hover_texts_in_chinese(page: Page, address
     expect(page.locator("#distribution .legendtext").last).to_have_text("应用规则后")
     page.locator("#entropy .bars .point path").nth(2).hover(force=True)
     expect(page.locator("#entropy .hoverlayer .hovertext").first).to_contain_text("概率")
-    expect(page.locator("#entropy .hoverlayer .hovertext").first).to_contain_text("council")
+    expect(page.locator("#entropy .hoverlayer .hovertext").first).to_contain_text("our")
     page.locator("#inspection [data-tab-id=beams]").click()
     expect(page.locator("#tree .legendtext").last).to_have_text("已剪除")
     page.locator(".gs-language").click()

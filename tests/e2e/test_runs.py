@@ -27,12 +27,11 @@ def test_going_on_another_way_keeps_the_beginning_and_the_run_before(opened: Pag
     assert words_of(opened)[0] == before[0]
     assert words_of(opened) != before
 
-    opened.locator("#summary .gs-word").nth(1).click()
+    opened.locator("#summary .gs-word").first.click()
     opened.locator(".gs-typed input").fill("museum")
     opened.locator(".gs-typed input").press("Enter")
     finished(opened, 4)
-    assert words_of(opened)[0] == before[0]
-    assert words_of(opened)[1].startswith("museum")
+    assert words_of(opened)[0].startswith("museum")
 
     chips(opened).nth(1).click()
     expect(chips(opened).nth(1)).to_have_attribute("aria-pressed", "true")
@@ -120,7 +119,7 @@ def test_a_run_is_saved_and_opened_again_as_json_and_as_a_report(
             opened.locator(f"#save-{kind}").click()
         saved[kind] = tmp_path / download.value.suggested_filename
         download.value.save_as(saved[kind])
-    assert saved["json"].name == "gistscope-the-city-council-voted-on-tuesday.json"
+    assert saved["json"].name == f"gistscope-{'-'.join(stored[:6]).lower()}.json"
     assert "Content-Security-Policy" in saved["report"].read_text(encoding="utf-8")
 
     summarize(opened)  # another run, so that what is opened is a change
