@@ -2,9 +2,8 @@
 
 Names and meanings are those of Hugging Face's `GenerationConfig`, which has no `names_from_source`,
 `word_pairs_once`, `novel_ngram_penalty`, `cut_penalty`, `coverage_penalty`, `seed` and
-`record_top_k`. Two things differ for the models trained here (`strategies.manners` keeps those of
-other makers to their library): rules work on log-probabilities, since a copy mixture has no logits,
-and "tokens so far" are the generated ones, without the decoder's start token.
+`record_top_k`. For the models trained here (`strategies.manners`) rules work on log-probabilities,
+since a copy mixture has no logits, and "tokens so far" leave out the decoder's start token.
 """
 
 from __future__ import annotations
@@ -101,9 +100,8 @@ class DecodingOptions:
     def __post_init__(self) -> None:
         for name in LIMITS:
             self._check_number(name)
-        self._check_choice("do_sample", self.do_sample)
-        self._check_choice("names_from_source", self.names_from_source)
-        self._check_choice("word_pairs_once", self.word_pairs_once)
+        for name in ("do_sample", "names_from_source", "word_pairs_once"):
+            self._check_choice(name, getattr(self, name))
         if self.early_stopping != "never":
             self._check_choice("early_stopping", self.early_stopping, ' or "never"')
         self._check_texts()

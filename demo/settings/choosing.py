@@ -126,19 +126,19 @@ def preset(name: Any) -> list[Any]:
     return [row.strategy, *updates]
 
 
-def preset_options(preset: Any, style: str | None, summarizer: Summarizer) -> DecodingOptions:
+def preset_options(name: Any, style: str | None, summarizer: Summarizer) -> DecodingOptions:
     """A preset's options with what suits model and style, in lengths that the model allows."""
-    chosen = next((one for one in PRESETS if one.name == preset), None)
+    chosen = next((one for one in PRESETS if one.name == name), None)
     if chosen is None:
-        names = ", ".join(one.name for one in PRESETS)
-        raise ValueError(f"preset must be one of {names}, got {preset!r:.80}")
+        known = ", ".join(one.name for one in PRESETS)
+        raise ValueError(f"preset must be one of {known}, got {name!r:.80}")
     limit, defaults = longest(summarizer), summarizer.defaults(style)
     own = values_of(defaults, limit)
-    if preset == DEFAULT_PRESET:
+    if name == DEFAULT_PRESET:
         return to_options(defaults.strategy, list(own.values()))
     values = {control.name: control.start for control in CONTROLS}
-    values |= {name: own[name] for name in STYLED} | preset_values(chosen)
-    values |= {name: min(values[name], limit) for name in LENGTHS}
+    values |= {option: own[option] for option in STYLED} | preset_values(chosen)
+    values |= {option: min(values[option], limit) for option in LENGTHS}
     return to_options(chosen.strategy, list(values.values()))
 
 

@@ -9,14 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.settings.controls import (
-    CONTROLS,
-    MAX_BEAMS,
-    STYLED,
-    control_value,
-    option_value,
-    start_of,
-)
+from demo.settings.controls import CONTROLS, MAX_BEAMS, STYLED, start_of
+from demo.settings.conversion import control_value, option_value
 from model.options import DecodingOptions, without_effect
 
 _ONE = "This strategy follows one hypothesis."
@@ -60,6 +54,12 @@ class Preset:
 
 
 DEFAULT_PRESET = "Balanced"  # what the model brings
+WITHOUT_OUR_RULES: Mapping[str, Any] = {  # what other authors' searches didn't have
+    "novel_ngram_penalty": 0.0,
+    "cut_penalty": 0.0,
+    "names_from_source": "no",
+    "word_pairs_once": "no",
+}
 PRESETS: tuple[Preset, ...] = (
     Preset(
         "Faithful", "beam", {"num_beams": 6, "length_penalty": 1.0}, "Stays close to the source."
@@ -77,10 +77,7 @@ PRESETS: tuple[Preset, ...] = (
             "max_new_tokens": 142,
             "no_repeat_ngram_size": 3,
             "early_stopping": "yes",
-            "novel_ngram_penalty": 0.0,
-            "cut_penalty": 0.0,
-            "names_from_source": "no",
-            "word_pairs_once": "no",
+            **WITHOUT_OUR_RULES,
         },
         "Lewis et al. 2020 for news: three or four sentences.",
     ),
@@ -94,10 +91,7 @@ PRESETS: tuple[Preset, ...] = (
             "max_new_tokens": 62,
             "no_repeat_ngram_size": 3,
             "early_stopping": "yes",
-            "novel_ngram_penalty": 0.0,
-            "cut_penalty": 0.0,
-            "names_from_source": "no",
-            "word_pairs_once": "no",
+            **WITHOUT_OUR_RULES,
         },
         "Lewis et al. 2020 for news: one sentence.",
     ),
@@ -111,10 +105,7 @@ PRESETS: tuple[Preset, ...] = (
             "max_new_tokens": 120,
             "no_repeat_ngram_size": 0,
             "early_stopping": "yes",
-            "novel_ngram_penalty": 0.0,
-            "cut_penalty": 0.0,
-            "names_from_source": "no",
-            "word_pairs_once": "no",
+            **WITHOUT_OUR_RULES,
         },
         "See et al. 2017: nothing is blocked.",
     ),

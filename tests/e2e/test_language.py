@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,14 @@ pytestmark = pytest.mark.e2e
 
 def label_of(page: Page, option: str) -> Any:
     return page.locator(f"#option-{option} [data-testid=block-info]")
+
+
+def third_token() -> str:
+    """Of the stored run, which the page opens with."""
+    path = Path(__file__).parents[2] / "assets" / "examples" / "1-news.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    third = stored["hypotheses"][0]["token_ids"][2]
+    return str(stored["vocabulary"][str(third)]).strip()
 
 
 def info_of(page: Page, option: str) -> Any:
@@ -107,7 +117,7 @@ def test_figures_say_axes_legends_and_hover_texts_in_chinese(page: Page, address
     expect(page.locator("#distribution .legendtext").last).to_have_text("应用规则后")
     page.locator("#entropy .bars .point path").nth(2).hover(force=True)
     expect(page.locator("#entropy .hoverlayer .hovertext").first).to_contain_text("概率")
-    expect(page.locator("#entropy .hoverlayer .hovertext").first).to_contain_text("our")
+    expect(page.locator("#entropy .hoverlayer .hovertext").first).to_contain_text(third_token())
     page.locator("#inspection [data-tab-id=beams]").click()
     expect(page.locator("#tree .legendtext").last).to_have_text("已剪除")
     page.locator(".gs-language").click()
