@@ -24,13 +24,15 @@ FREE_WORDS = """
 i you he she it we they him them me us would will can could should may must do does did not one two
 """
 FREE = BEGINNINGS | UNFINISHED | frozenset(FREE_WORDS.split())
+JOINING = frozenset({"and", "or", "but"})
 
 
 @dataclass(frozen=True)
 class WordPairsOnce:
     """No word begun that the sentence has had after the last word, and none twice in a row.
 
-    Where the source has a word twice in a row, as in a name, it may stand so.
+    Nor on both sides of "and", as in "slow and slow". Where the source has a word twice in a row,
+    as in a name, or joined so, "again and again", it may stand so.
     """
 
     tokenizer: Tokenizer
@@ -62,7 +64,15 @@ class WordPairsOnce:
         }
         if (tokens[-1], tokens[0]) not in source:
             found.add(tokens[0])
-        return found
+        return found | self._joined(words, source) | self._joined([*words, ("", ())], source)
+
+    def _joined(self, words: Sequence[tuple[str, Tokens]], source: frozenset[Tokens]) -> set[int]:
+        """What would make the last of `words`, begun or not, the one before "and" again."""
+        if len(words) < 3 or not words[-3][0] or words[-2][0] not in JOINING:
+            return set()
+        (_, word), (_, joint), (_, begun) = words[-3:]
+        stands = {(word[-1], joint[0]), (joint[-1], word[0])} <= source
+        return {word[-1]} if word[:-1] == begun and not stands else set()
 
     def _sentence(self, prefix: Tokens) -> list[tuple[str, Tokens]]:
         """The words since the last sentence ended."""

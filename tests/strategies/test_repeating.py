@@ -10,7 +10,7 @@ from model.strategies.repeating import WordPairsOnce
 from model.tokenizer import Tokenizer
 
 SOURCE = "A new route to the zoo, Rose Rose said, is in the town. The red zoo is at the route."
-WORDS = f"{SOURCE} a new red town said that it will"
+WORDS = f"{SOURCE} a new red town said that it will and or"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,27 @@ def test_what_would_repeat_a_pair_or_a_word_is_blocked(tokenizer, written, token
 def test_a_word_that_the_source_has_twice_in_a_row_may_stand_so(tokenizer) -> None:
     assert blocked(tokenizer, "Rose") == [set()]
     assert blocked(tokenizer, "Rose", source="Rose said it.") == [{" Rose"}]
+
+
+@pytest.mark.parametrize(("written", "tokens"), [
+    ("The town is new and", {" and", " new"}),
+    ("The town is new or", {" or", " new"}),
+    ("The town is new, and", {" and"}),  # behind a mark another clause begins
+    ("The town and the", {" the", " town"}),
+])  # fmt: skip
+def test_a_word_does_not_stand_on_both_sides_of_and(tokenizer, written, tokens) -> None:
+    assert blocked(tokenizer, written) == [tokens]
+
+
+def test_a_word_that_the_source_joins_to_itself_may_stand_so(tokenizer) -> None:
+    assert blocked(tokenizer, "It is new and", source="It is new and new.") == [{" and"}]
+
+
+def test_a_joined_word_of_several_tokens_is_blocked_at_its_last(tokenizer) -> None:
+    *begun, last = tokenizer.encode_prefix(" quota")
+    text = "A quota and " + tokenizer.decode(begun, inside=True).strip()
+    assert tokenizer.decode([last], inside=True) in blocked(tokenizer, text)[0]
+    assert tokenizer.decode([last], inside=True) not in blocked(tokenizer, "A quota and the")[0]
 
 
 def test_rows_are_looked_at_one_by_one(tokenizer) -> None:
