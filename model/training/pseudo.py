@@ -5,6 +5,8 @@
   sentences of Zhang et al. 2020, PEGASUS), one as `tldr`, two or three as `summary`;
 - `first_sentence`: the lead of an article, from what follows it;
 - `main_clause`: what the first sentence of a passage states, as a `headline`; it stays there;
+- `oracle_extract`: what the source itself says that is nearest to a reference, see
+  `model.training.extracts`;
 - `reported_speech`: chats and letters whose statements were reports, see `model.training.chats`;
 - `made_review`: reviews and the opinions in them, see `model.training.reviews`.
 
@@ -23,21 +25,14 @@ from pathlib import Path
 from model.training.chats import chat_rows
 from model.training.clauses import main_clause
 from model.training.contributions import LONGEST, PROSE, SHORTEST, contribution
+from model.training.extracts import extract_rows
 from model.training.reviews import review_rows
 from model.training.rows import Row, open_text
-from model.training.sentences import documents, passages, split_sentences
+from model.training.sentences import ANAPHORA, documents, passages, split_sentences
 
 PASSAGE_WORDS = (110, 320)
 CLAUSE_PASSAGE_WORDS = (50, 250)
 ARTICLE_WORDS = (80, 600)
-# A target must be understood without the sentence before it.
-ANAPHORA = re.compile(
-    r"^(?:this|that|these|those|it|its|he|she|his|her|they|their|them|such|however|but|and|or|"
-    r"so|also|thus|therefore|then|for example|for instance|in addition|moreover|furthermore|"
-    r"another|other|both|here|there|finally|instead|similarly|likewise|as a result|because|"
-    r"figure|table|note that|see|click|in contrast|on the other)\b",
-    re.IGNORECASE,
-)
 COMMON_WORDS = """
 the a an of to in and or for on with by is are was were be been that this it as at from which their
 its can has have had not but we he she they you i his her our will would may more also than these
@@ -52,6 +47,7 @@ class PseudoPairs:
 
     contributions: int = 0
     contribution_sets: tuple[str, ...] = ("arxiv_daily_title", "acl_title")
+    extracts: int = 0  # of the pairs that there are
     gap_sentences: int = 0  # shared out over the files in `passages`
     clauses: int = 0  # shared out over these files as well
     passages: tuple[Path, ...] = ()
@@ -78,10 +74,12 @@ class PseudoPairs:
 
 
 def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
-    """All pairs that `options` asks for; `train` gives the abstracts."""
+    """All pairs that `options` asks for; `train` gives the abstracts and the references."""
     rows: list[Row] = []
     if options.contributions:
         rows += _contributions(train, options)
+    if options.extracts:
+        rows += extract_rows(sorted(train, key=lambda row: _draw(row.source)), options.extracts)
     if options.gap_sentences:
         share = -(-options.gap_sentences // len(options.passages))
         for path in options.passages:

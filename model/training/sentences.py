@@ -12,6 +12,15 @@ ABBREVIATION = re.compile(
     r"|\b[A-Z])\.\s+$"
 )
 
+# Openings that are not understood without the sentence before.
+ANAPHORA = re.compile(
+    r"^(?:this|that|these|those|it|its|he|she|his|her|they|their|them|such|however|but|and|or|"
+    r"so|also|thus|therefore|then|for example|for instance|in addition|moreover|furthermore|"
+    r"another|other|both|here|there|finally|instead|similarly|likewise|as a result|because|"
+    r"figure|table|note that|see|click|in contrast|on the other)\b",
+    re.IGNORECASE,
+)
+
 
 def split_sentences(text: str) -> list[str]:
     """Sentences in order, without the white space around them."""
