@@ -54,7 +54,7 @@ class Statement:
 
 def extract_rows(rows: Iterable[Row], limit: int) -> list[Row]:
     """At most `limit` pairs of these, each with another target for its source."""
-    found = []
+    found: list[Row] = []
     for row in rows:
         target = extract(row.source, row.target, row.style)
         if target is not None and len(found) < limit:
