@@ -17,6 +17,7 @@ PSEUDO_PAIRS = {
     "contributions": 'tldr pairs from abstracts with a sentence like "We propose …"',
     "contribution_sets": "set of the data whose sources are abstracts",
     "extracts": "headline, tldr and summary pairs from statements of sources near their references",
+    "extract_sets": "set of the data that these come from; of all where none is named",
     "gap_sentences": "pairs from the sentences that say most of a passage",
     "clauses": "headline pairs from the main clause that a passage opens with",
     "passages": "text file for these two",

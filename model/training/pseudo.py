@@ -48,6 +48,7 @@ class PseudoPairs:
     contributions: int = 0
     contribution_sets: tuple[str, ...] = ("arxiv_daily_title", "acl_title")
     extracts: int = 0  # of the pairs that there are
+    extract_sets: tuple[str, ...] = ()  # of these sets; of all where none is named
     gap_sentences: int = 0  # shared out over the files in `passages`
     clauses: int = 0  # shared out over these files as well
     passages: tuple[Path, ...] = ()
@@ -79,7 +80,8 @@ def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
     if options.contributions:
         rows += _contributions(train, options)
     if options.extracts:
-        rows += extract_rows(sorted(train, key=lambda row: _draw(row.source)), options.extracts)
+        chosen = [row for row in train if row.set in (options.extract_sets or (row.set,))]
+        rows += extract_rows(sorted(chosen, key=lambda row: _draw(row.source)), options.extracts)
     if options.gap_sentences:
         share = -(-options.gap_sentences // len(options.passages))
         for path in options.passages:

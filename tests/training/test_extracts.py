@@ -97,3 +97,10 @@ def test_pairs_keep_their_source_style_and_licence_and_the_limit_holds():
     )
     assert len(pseudo_rows(rows, PseudoPairs(extracts=9))) == 5
     assert pseudo_rows(rows, PseudoPairs()) == []
+
+
+def test_pairs_come_from_the_named_sets_alone():
+    said = "The day ferry will keep its timetable"
+    rows = [Row(f"{said} {name}.", f"{said} {name}", "headline", name) for name in ("news", "blog")]
+    (made,) = pseudo_rows(rows, PseudoPairs(extracts=9, extract_sets=("blog",)))
+    assert made.source == rows[1].source
