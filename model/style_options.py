@@ -5,9 +5,9 @@ that may be long becomes a copied paragraph. Blocked n-grams are of tokens, part
 them come twice in any longer text that is faithful to its source, and a blocked one breaks a
 sentence in two or splices it with another. Beams like short texts: notes and summaries of several
 sentences need a length penalty that favours them. Sentences are kept near the source's wording, or
-they are spliced in the middle; headlines reword more, titles as they like. A title seldom says a
-word twice, and what copies must not begin or stop in the middle. More beams than two find a `tldr`
-in the sentence that a text opens with, as what is copied is likeliest.
+they are spliced in the middle, those of summaries nearest; headlines reword more, titles as they
+like. A title seldom says a word twice, and what copies must not begin or stop in the middle. More
+beams than two find a `tldr` in the sentence that a text opens with, as what is copied is likeliest.
 """
 
 from __future__ import annotations
@@ -47,7 +47,12 @@ STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "tldr": {"max_new_tokens": 72, "num_beams": 2, **_KEPT},
         "notes": {"max_new_tokens": 120, **_LONG},
-        "summary": {"max_new_tokens": 128, **_LONG},
+        "summary": {
+            "max_new_tokens": 128,
+            **_LONG,
+            "novel_ngram_penalty": 1.5,
+            "cut_penalty": 2.0,
+        },
     }
 )
 
