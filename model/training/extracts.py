@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 
 from model.training.clauses import BREAK, CLAUSE_WORDS, FINITE, OPENING, UNFINISHED, finite_verb
 from model.training.rows import Row
@@ -54,12 +54,9 @@ class Statement:
 
 def extract_rows(rows: Iterable[Row], limit: int) -> list[Row]:
     """At most `limit` pairs of these, each with another target for its source."""
-    found: list[Row] = []
-    for row in rows:
-        target = extract(row.source, row.target, row.style)
-        if target is not None and len(found) < limit:
-            found.append(replace(row, target=target, set=SET))
-    return found
+    targets = ((row, extract(row.source, row.target, row.style)) for row in rows)
+    pairs = (replace(row, target=target, set=SET) for row, target in targets if target is not None)
+    return list(islice(pairs, limit))
 
 
 def extract(source: str, reference: str, style: str) -> str | None:
