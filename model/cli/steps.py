@@ -18,6 +18,8 @@ PSEUDO_PAIRS = {
     "contribution_sets": "set of the data whose sources are abstracts",
     "extracts": "headline, tldr and summary pairs from statements of sources near their references",
     "extract_sets": "set of the data that these come from; of all where none is named",
+    "renamed": "copies of every pair with other names of people, places and firms",
+    "renamed_sets": "set of the data to copy so; all where none is named",
     "gap_sentences": "pairs from the sentences that say most of a passage",
     "clauses": "headline pairs from the main clause that a passage opens with",
     "passages": "text file for these two",

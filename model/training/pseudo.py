@@ -8,7 +8,8 @@
 - `oracle_extract`: what the source itself says that is nearest to a reference, see
   `model.training.extracts`;
 - `reported_speech`: chats and letters whose statements were reports, see `model.training.chats`;
-- `made_review`: reviews and the opinions in them, see `model.training.reviews`.
+- `made_review`: reviews and the opinions in them, see `model.training.reviews`;
+- pairs that there are with other names, in their own sets, see `model.training.renaming`.
 
 Deterministic: a hash of the text chooses, so the same files give the same pairs.
 """
@@ -26,6 +27,7 @@ from model.training.chats import chat_rows
 from model.training.clauses import main_clause
 from model.training.contributions import LONGEST, PROSE, SHORTEST, contribution
 from model.training.extracts import extract_rows
+from model.training.renaming import renamed_rows
 from model.training.reviews import review_rows
 from model.training.rows import Row, open_text
 from model.training.sentences import ANAPHORA, documents, passages, split_sentences
@@ -49,6 +51,8 @@ class PseudoPairs:
     contribution_sets: tuple[str, ...] = ("arxiv_daily_title", "acl_title")
     extracts: int = 0  # of the pairs that there are
     extract_sets: tuple[str, ...] = ()  # of these sets; of all where none is named
+    renamed: int = 0  # copies of every pair that there is
+    renamed_sets: tuple[str, ...] = ()  # of these sets; of all where none is named
     gap_sentences: int = 0  # shared out over the files in `passages`
     clauses: int = 0  # shared out over these files as well
     passages: tuple[Path, ...] = ()
@@ -63,7 +67,8 @@ class PseudoPairs:
         if not 0 <= self.kept_share <= 1:
             raise ValueError(f"kept_share must be in [0, 1], got {self.kept_share}")
         needed = {
-            "contributions": None, "gap_sentences": self.passages, "clauses": self.passages,
+            "contributions": None, "extracts": None, "renamed": None,
+            "gap_sentences": self.passages, "clauses": self.passages,
             "first_sentences": self.articles, "chats": self.prose, "reviews": self.prose,
         }  # fmt: skip
         for name, files in needed.items():
@@ -80,8 +85,10 @@ def pseudo_rows(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
     if options.contributions:
         rows += _contributions(train, options)
     if options.extracts:
-        chosen = [row for row in train if row.set in (options.extract_sets or (row.set,))]
+        chosen = _of_sets(train, options.extract_sets)
         rows += extract_rows(sorted(chosen, key=lambda row: _draw(row.source)), options.extracts)
+    if options.renamed:
+        rows += renamed_rows(_of_sets(train, options.renamed_sets), options.renamed)
     if options.gap_sentences:
         share = -(-options.gap_sentences // len(options.passages))
         for path in options.passages:
@@ -121,6 +128,10 @@ def gap(passage: str, count: int, keep: bool) -> tuple[str, str] | None:
         return passage, target
     left = [" ".join(s for s in line if s not in {sentences[i] for i in chosen}) for line in lines]
     return "\n".join(line for line in left if line), target
+
+
+def _of_sets(rows: Sequence[Row], sets: Sequence[str]) -> list[Row]:
+    return [row for row in rows if not sets or row.set in sets]
 
 
 def _contributions(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
