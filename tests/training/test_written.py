@@ -37,3 +37,12 @@ def test_no_summary_has_a_number_that_its_text_lacks(splits, split):
 def test_no_text_stands_in_two_splits(splits):
     sources = [{document_key(row.source) for row in rows} for rows in splits.values()]
     assert sum(map(len, sources)) == len(set.union(*sources))
+
+
+def test_second_summaries_are_to_train_with_alone_and_stand_beside_first_ones(splits):
+    firsts, seconds = set(), set()
+    for row in splits["train"]:
+        (seconds if row.set == "written_second" else firsts).add((row.source, row.style))
+    assert seconds
+    assert seconds <= firsts
+    assert all(row.set != "written_second" for split in ("valid", "test") for row in splits[split])
