@@ -21,6 +21,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from model.training.chats import chat_rows
@@ -136,7 +137,7 @@ def _of_sets(rows: Sequence[Row], sets: Sequence[str]) -> list[Row]:
 
 def _contributions(train: Sequence[Row], options: PseudoPairs) -> list[Row]:
     found = []
-    abstracts = [row for row in train if row.set in options.contribution_sets]
+    abstracts = _of_sets(train, options.contribution_sets)
     for row in sorted(abstracts, key=lambda row: _draw(row.source)):
         pair = contribution(row.source)
         if pair is not None:
@@ -154,14 +155,11 @@ def _passages(path: Path, low: int, high: int) -> list[str]:
 
 
 def _clauses(path: Path, limit: int) -> list[Row]:
-    rows = []
-    for text in _passages(path, *CLAUSE_PASSAGE_WORDS):
-        clause = main_clause(split_sentences(text.replace("\n", " "))[0])
-        if clause is not None:
-            rows.append(Row(text, clause, "headline", "main_clause"))
-            if len(rows) == limit:
-                break
-    return rows
+    texts = _passages(path, *CLAUSE_PASSAGE_WORDS)
+    firsts = ((text, split_sentences(text.replace("\n", " "))[0]) for text in texts)
+    clauses = ((text, main_clause(first)) for text, first in firsts)
+    pairs = (Row(text, c, "headline", "main_clause") for text, c in clauses if c is not None)
+    return list(islice(pairs, limit))
 
 
 def _gaps(path: Path, limit: int, kept_share: float) -> list[Row]:

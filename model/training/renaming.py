@@ -30,7 +30,7 @@ Chinese Japanese Dutch Portuguese Turkish Russian Arabic Polish European Asian A
 British Indian Europe Asia Africa America Australia Britain Germany France Spain Italy Portugal
 Poland India China Japan Canada London Paris Berlin Rome Madrid Lisbon
 """
-KEPT = frozenset(KEPT_WORDS.split())
+KEPT = frozenset((*KEPT_WORDS.split(), *TITLES))
 WORD = re.compile(r"[^\W\d_](?:[\w'’-]*[^\W_])?")
 OWNER = re.compile(r"['’]s$")
 BEFORE = re.compile(r"(\w+) *$")  # the word before, on the same line and in the same sentence
@@ -62,7 +62,7 @@ class Names:
         kinds = {
             word: _kind(word, company[word])
             for word in sorted(company)
-            if _is_name(word) and word.lower() not in small and texts[word] <= _limit(word)
+            if word.lower() not in small and _is_name(word, texts[word])
         }
         pools: dict[str, list[str]] = defaultdict(list)
         for word, kind in kinds.items():
@@ -95,12 +95,10 @@ def renamed_rows(rows: Sequence[Row], copies: int) -> Iterator[Row]:
         yield from (new for row in rows if (new := names.renamed(row, number)) is not None)
 
 
-def _is_name(word: str) -> bool:
-    return len(word) >= SHORTEST and not word.isupper() and word not in KEPT.union(TITLES)
-
-
-def _limit(word: str) -> float:
-    return float("inf") if word in NAMES else RARE
+def _is_name(word: str, texts: int) -> bool:
+    """Whether a word that stands in so many texts is a name that could be another."""
+    is_word = len(word) >= SHORTEST and not word.isupper() and word not in KEPT
+    return is_word and (texts <= RARE or word in NAMES)
 
 
 def _kind(word: str, company: Counter[str]) -> str:
