@@ -134,15 +134,18 @@ class RNNModel(nn.Module):
         return self.distribution(ids, mask, target).log_probs()
 
     def distribution(self, ids: Tensor, mask: Tensor, target: Tensor) -> OutputDistribution:
-        """The same before expansion; the loop is `step`'s, the vocabulary is projected once."""
-        memory = self.encode(ids, mask)
+        """The same before expansion; see `Seq2Seq`."""
+        return self.forced(self.encode(ids, mask), target)
+
+    def forced(self, memory: RNNMemory, target: Tensor) -> OutputDistribution:
+        """The same of sources read already; the vocabulary is projected once for all places."""
         state = self.start(memory)
         start = torch.full_like(target[:, :1], self.config.decoder_start_id)
         embedded = self.dropout(self.embedding(torch.cat([start, target[:, :-1]], dim=1)))
         reading = self._read_all(embedded, state)
         logits = self.output(self.dropout(reading.attentional))
         gate = None if reading.copy_logit is None else reading.copy_logit.sigmoid()
-        return OutputDistribution(logits, gate, reading.weights, ids, memory.states)
+        return OutputDistribution(logits, gate, reading.weights, memory.source_ids, memory.states)
 
     def _read_all(self, embedded: Tensor, state: RNNState) -> _Reading:
         """All places of embeddings [B, T, E] at once; the reading's tensors gain an axis T."""

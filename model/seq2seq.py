@@ -119,6 +119,10 @@ class Seq2Seq(Protocol):
         """The same as `forward`, unexpanded: what the training loss needs."""
         ...
 
+    def forced(self, memory: Any, target: Tensor) -> OutputDistribution:
+        """The same of sources that are encoded already, so that many targets share a reading."""
+        ...
+
 
 def _select(value: Any, rows: Tensor) -> Any:
     if value is None:

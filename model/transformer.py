@@ -134,8 +134,11 @@ class TransformerModel(nn.Module):
         return self.distribution(ids, mask, target).log_probs()
 
     def distribution(self, ids: Tensor, mask: Tensor, target: Tensor) -> OutputDistribution:
-        """The same before expansion: one pass over all places of `target` [B, T]."""
-        memory = self.encode(ids, mask)
+        """The same before expansion; see `Seq2Seq`."""
+        return self.forced(self.encode(ids, mask), target)
+
+    def forced(self, memory: TransformerMemory, target: Tensor) -> OutputDistribution:
+        """The same of sources read already: one pass over all places of `target` [B, T]."""
         start = torch.full_like(target[:, :1], self.config.decoder_start_id)
         inputs = torch.cat([start, target[:, :-1]], dim=1)
         states = self.target_embeddings(self.embedding(inputs))
@@ -148,7 +151,7 @@ class TransformerModel(nn.Module):
             source = (memory.keys[depth], memory.values[depth], memory.bias)
             states, weights = layer.attend_source(states, source)
             states = layer.think(states)
-        distribution = self._read_out(self.decoder_norm(states), weights, ids)
+        distribution = self._read_out(self.decoder_norm(states), weights, memory.source_ids)
         return replace(distribution, memory=memory.states)
 
     def _decoder_layers(self) -> list[DecoderLayer]:

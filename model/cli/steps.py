@@ -12,6 +12,7 @@ from model.cli.arguments import add_fields, given
 from model.training.prepare import Shares
 from model.training.pseudo import PseudoPairs
 from model.training.rows import Columns
+from model.training.wording import Wording
 
 PSEUDO_PAIRS = {
     "contributions": 'tldr pairs from abstracts with a sentence like "We propose …"',
@@ -28,6 +29,11 @@ PSEUDO_PAIRS = {
     "chats": "notes, tldr and headline pairs from chats and letters made of prose",
     "reviews": "tldr, headline and summary pairs from reviews made of opinions and prose",
     "prose": "text file for these two",
+}
+
+WORDING = {
+    "most_new": "share of a training target's word pairs that its source may lack",
+    "most_new_sets": "set of the data that this is asked of; all where none is named",
 }
 
 
@@ -81,6 +87,7 @@ def _add_prepare(commands: Any) -> None:
     add_fields(
         parser, PseudoPairs, "pairs made from text without summaries", explained=PSEUDO_PAIRS
     )
+    add_fields(parser, Wording, "pairs to learn from", explained=WORDING)
     parser.add_argument(
         "--noise-share",
         type=float,
@@ -189,6 +196,7 @@ def prepare(arguments: argparse.Namespace) -> int:
         Shares(**given(arguments, Shares)),
         PseudoPairs(**given(arguments, PseudoPairs)),
         arguments.noise_share,
+        Wording(**given(arguments, Wording)),
     )
     print(counts.table())
     return 0

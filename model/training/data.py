@@ -6,7 +6,7 @@ all workers know one another's batches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,10 +30,12 @@ class Batch(NamedTuple):
     mask: Tensor  # bool [B, S]
     target: Tensor  # [B, T]
     target_mask: Tensor  # bool [B, T]
+    rewarded: Tensor | None = None  # bool [B], rows to draw targets for, see `training.rewards`
 
     def to(self, device: torch.device) -> Batch:
         """The batch on another device."""
-        return Batch(*(part.to(device, non_blocking=True) for part in self))
+        parts = (None if part is None else part.to(device, non_blocking=True) for part in self)
+        return Batch(*parts)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,14 @@ def epoch_rows(
         drawn.append(order[start : start + last - first])
     rows = np.concatenate(drawn)
     return np.random.default_rng((seed, len(shares), epoch)).permutation(rows)
+
+
+def of_sets(split: PackedSplit, sets: Collection[str], table: str) -> np.ndarray:
+    """Which rows [rows] of a split are of the sets, of any where none is named; for a setting."""
+    names = [name for _, name in split.group_names]
+    _check_names(table, sets, names)
+    chosen = np.array([not sets or name in sets for name in names])
+    return chosen[np.asarray(split.groups)]
 
 
 def cut_batches(rows: np.ndarray, lengths: Lengths, batch_tokens: int) -> Iterator[np.ndarray]:
@@ -211,7 +221,7 @@ def _ended(
     return torch.from_numpy(ids), torch.from_numpy(places <= ends)
 
 
-def _check_names(table: str, weights: Mapping[str, float], known: list[str]) -> None:
+def _check_names(table: str, weights: Iterable[str], known: list[str]) -> None:
     unknown = sorted(set(weights) - set(known))
     if unknown:
         have = ", ".join(sorted(set(known)))

@@ -22,7 +22,6 @@ from model import checkpoint
 from model.tokenizer import Tokenizer
 from model.training import data as batching
 from model.training.averaging import MovingAverage
-from model.training.denoising import gap_id
 from model.training.interrupt import stop_requests
 from model.training.journal import Journal
 from model.training.optimizer import build_optimizer
@@ -32,7 +31,6 @@ from model.training.settings import Configuration, TrainingSettings
 from model.training.starting import prepare
 from model.training.state import Position, RunState, latest_state, load_state, save_state
 from model.training.stepping import Stepper, Tally
-from model.training.teacher import Teacher
 from model.training.validation import validation_losses
 from model.training.workers import Workers, open_workers
 
@@ -115,9 +113,7 @@ class Run:
         self.shares = batching.shares(splits.train, settings.sampling)
         self.average = MovingAverage(model, settings.average_decay)
         self.optimizer = build_optimizer(model, settings)
-        teacher = Teacher.load(settings, tokenizer, workers.device) if settings.teacher else None
-        gap = gap_id(tokenizer) if settings.denoising else 0
-        self.stepper = Stepper(model, self.optimizer, settings, workers, teacher, gap)
+        self.stepper = Stepper(model, self.optimizer, settings, workers, tokenizer)
         self.position = Position()
 
     def load(self, folder: Path) -> None:

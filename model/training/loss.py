@@ -1,4 +1,4 @@
-"""The training objective: cross-entropy with label smoothing, coverage, and what a teacher says."""
+"""The training objective: cross-entropy with label smoothing, coverage, a teacher, rewards."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
+from model.config import SpecialTokens
 from model.layers.distribution import SMALLEST, OutputDistribution
 from model.seq2seq import Seq2Seq
+from model.training.rewards import Reward, reward_loss
 from model.training.settings import TrainingSettings
 from model.training.teacher import Teacher
 
@@ -29,14 +31,30 @@ class Objective(nn.Module):
     """The model with its loss as one module, so that data-parallel wrapping sees one forward."""
 
     def __init__(
-        self, model: nn.Module, settings: TrainingSettings, teacher: Teacher | None = None
+        self,
+        model: nn.Module,
+        settings: TrainingSettings,
+        teacher: Teacher | None = None,
+        reward: Reward | None = None,
     ) -> None:
         super().__init__()
-        self.model, self.settings, self.teacher = model, settings, teacher
+        self.model, self.settings, self.teacher, self.reward = model, settings, teacher, reward
 
-    def forward(self, source: Tensor, mask: Tensor, target: Tensor, target_mask: Tensor) -> Losses:
-        """Losses of sources [B, S] and targets [B, T]; the masks are True on real tokens."""
-        distribution = cast(Seq2Seq, self.model).distribution(source, mask, target)
+    def forward(
+        self,
+        source: Tensor,
+        mask: Tensor,
+        target: Tensor,
+        target_mask: Tensor,
+        rewarded: Tensor | None = None,
+    ) -> Losses:
+        """Losses of sources [B, S] and targets [B, T]; the masks are True on real tokens.
+
+        Targets are drawn for the rows `rewarded` [B].
+        """
+        model = cast(Seq2Seq, self.model)
+        memory = model.encode(source, mask)
+        distribution = model.forced(memory, target)
         settings = self.settings
         likelihood = -_sum_where(distribution.target_log_probs(target), target_mask)
         objective = likelihood
@@ -52,6 +70,12 @@ class Objective(nn.Module):
         if settings.coverage_weight and distribution.attention is not None:
             repeated = coverage_loss(distribution.attention)
             objective = objective + settings.coverage_weight * _sum_where(repeated, target_mask)
+        if self.reward is not None and rewarded is not None and bool(rewarded.any()):
+            special = cast(SpecialTokens, self.model.config)
+            rows = rewarded.nonzero().squeeze(1)
+            read, references = memory.select(rows), (target[rows], target_mask[rows])
+            gained = reward_loss(model, read, *references, special, self.reward)
+            objective = objective + settings.reward_weight * gained
         return Losses(objective, likelihood.detach())
 
     def _learnt(

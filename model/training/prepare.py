@@ -17,6 +17,7 @@ from model.training.noise import noisy
 from model.training.pseudo import PseudoPairs, pseudo_rows
 from model.training.rows import Columns, Row, read_rows
 from model.training.series import without_series
+from model.training.wording import Wording
 
 SPLITS = ("train", "valid", "test")
 SPLIT_NAMES = {
@@ -48,6 +49,7 @@ class Counts:
     bad_lines: int = 0
     duplicates: int = 0
     leaks: int = 0  # rows whose source is held out in a later split
+    reworded: int = 0  # training rows whose target has too many new word pairs
     kept: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # split, style, set
     licences: dict[str, set[str]] = field(default_factory=dict)  # per set
 
@@ -64,7 +66,8 @@ class Counts:
         lines.append(f"{'all':39} " + " ".join(f"{totals[split]:8d}" for split in SPLITS))
         lines.append(
             f"{self.read} rows read; left out: {self.bad_lines} bad lines, "
-            f"{self.duplicates} duplicates, {self.leaks} with a held-out source"
+            f"{self.duplicates} duplicates, {self.leaks} with a held-out source, "
+            f"{self.reworded} too far from their source's wording"
         )
         return "\n".join(lines)
 
@@ -75,6 +78,7 @@ class Counts:
             "bad_lines": self.bad_lines,
             "duplicates": self.duplicates,
             "leaks": self.leaks,
+            "reworded": self.reworded,
             "kept": [[*key, count] for key, count in sorted(self.kept.items())],
             "licences": {name: sorted(values) for name, values in sorted(self.licences.items())},
         }
@@ -87,10 +91,12 @@ def prepare(
     shares: Shares | None = None,
     pseudo: PseudoPairs | None = None,
     noise_share: float = 0.0,
+    wording: Wording | None = None,
 ) -> Counts:
     """Write the three JSONL files and counts.json into `output`; same input, same output.
 
-    `noise_share` of the training sources are disturbed, see `model.training.noise`.
+    `noise_share` of the training sources are disturbed, see `model.training.noise`; training pairs
+    that reword more than `wording` allows are left out.
     """
     pseudo = pseudo or PseudoPairs()
     if not inputs:
@@ -107,6 +113,10 @@ def prepare(
         held_out.update(document_key(row.source) for row in rows[split])
     if not rows["train"]:
         raise ValueError(f"no training pairs among {counts.read} rows read")
+    if wording is not None:
+        before = len(rows["train"])
+        rows["train"] = list(wording.kept(rows["train"]))
+        counts.reworded = before - len(rows["train"])
     rows["train"] = list(without_series(rows["train"]))
     rows["train"] += pseudo_rows(rows["train"], pseudo)
     rows["train"] = list(noisy(rows["train"], noise_share))

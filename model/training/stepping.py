@@ -1,4 +1,4 @@
-"""One optimizer step over the batches of all workers. Knows losses and gradients, no files."""
+"""One optimizer step over the batches of all workers. Knows losses and gradients, no runs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import torch
 from torch import nn
 
 from model.config import SpecialTokens
-from model.training.data import Batch, Limits, collate
+from model.tokenizer import Tokenizer
+from model.training.data import Batch, Limits, collate, of_sets
+from model.training.denoising import gap_id
 from model.training.loss import Losses, Objective
 from model.training.packing import PackedSplit
+from model.training.rewards import Reward
 from model.training.settings import TrainingSettings
 from model.training.teacher import Teacher
 from model.training.workers import Workers
@@ -57,17 +60,18 @@ class Stepper:
         optimizer: torch.optim.Optimizer,
         settings: TrainingSettings,
         workers: Workers,
-        teacher: Teacher | None = None,
-        gap_id: int = 0,
+        tokenizer: Tokenizer,
     ) -> None:
         self.model, self.optimizer = model, optimizer
         self.settings, self.workers = settings, workers
+        teacher = Teacher.load(settings, tokenizer, workers.device) if settings.teacher else None
+        reward = Reward(tokenizer) if settings.reward_weight else None
         # Validation calls the bare objective: its workers don't all have equally many batches.
-        self.objective = Objective(model, settings, teacher)
+        self.objective = Objective(model, settings, teacher, reward)
         self._shared = workers.wrap(self.objective)
         self._limits = Limits.of(settings)
         self._is_bf16 = workers.takes_bf16(settings.precision)
-        self._gap_id = gap_id
+        self._gap_id = gap_id(tokenizer) if settings.denoising else 0
         self._skipped = 0
 
     def step(
@@ -113,7 +117,11 @@ class Stepper:
         if dice is not None and dice.random() < self.settings.denoising:
             gaps = (self._gap_id, dice)
         special = cast(SpecialTokens, self.model.config)
-        return collate(split, rows, self._limits, special, gaps)
+        batch = collate(split, rows, self._limits, special, gaps)
+        if dice is None or gaps or not self.settings.reward_weight:
+            return batch
+        rewarded = of_sets(split, self.settings.reward_sets, "reward_sets")[rows]
+        return batch._replace(rewarded=torch.from_numpy(rewarded))
 
     def _apply(self) -> float:
         """Move the weights unless the gradient is not finite; returns its norm before clipping."""

@@ -10,6 +10,7 @@ from model.training.data import (
     cut_batches,
     epoch_rows,
     epoch_steps,
+    of_sets,
     shares,
 )
 from model.training.packing import NO_STYLE, PackedSplit
@@ -46,6 +47,14 @@ def test_styles_share_by_their_weights_and_sets_by_rows_within():
 def test_wrong_weights_are_named(sampling, message):
     with pytest.raises(ValueError, match=message):
         shares(split_of([(1, 1)] * 3, [0, 1, 2]), sampling)
+
+
+def test_rows_are_of_the_sets_that_are_named_or_of_any():
+    split = split_of([(1, 1)] * 4, [0, 2, 1, 0])
+    assert of_sets(split, ["scitldr", "acl"], "reward_sets").tolist() == [False, True, True, False]
+    assert of_sets(split, (), "reward_sets").all()
+    with pytest.raises(ValueError, match="reward_sets names 'arxvi', which the data doesn't have"):
+        of_sets(split, ["arxvi"], "reward_sets")
 
 
 def test_every_row_of_a_group_comes_before_any_comes_again():

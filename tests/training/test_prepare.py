@@ -5,6 +5,7 @@ import pytest
 
 from model.training.prepare import SPLITS, Shares, prepare
 from model.training.pseudo import PseudoPairs
+from model.training.wording import Wording
 
 
 def write(path: Path, pairs: list[tuple[str, str]], style: str = "title") -> Path:
@@ -123,3 +124,26 @@ def test_the_name_of_a_series_is_no_part_of_a_headline(tmp_path, monkeypatch):
     prepare([write(tmp_path / "train.jsonl", pairs)], tmp_path / "out")
     lines = (tmp_path / "out" / "train.jsonl").read_text().splitlines()
     assert [json.loads(line)["target"] for line in lines] == [*kept, "bees", "ants: a study"]
+
+
+def test_training_pairs_far_from_their_sources_wording_are_left_out(tmp_path):
+    near, far = ("one two three four", "two three four"), ("five six seven", "a b c six")
+    inputs = [
+        write(tmp_path / "train.jsonl", [near, far]),
+        write(tmp_path / "valid.jsonl", [("eight nine", "x y z")]),
+    ]
+
+    def train_sources(name: str, wording: Wording | None = None) -> list[str]:
+        counts = prepare(inputs, tmp_path / name, wording=wording)
+        found = sources(tmp_path / name, "train")
+        assert counts.reworded == 2 - len(found)
+        return found
+
+    assert train_sources("all") == [near[0], far[0]]
+    assert train_sources("any", Wording()) == [near[0], far[0]]
+    assert train_sources("near", Wording(0.5)) == [near[0]]
+    assert train_sources("others", Wording(0.5, ("books",))) == [near[0], far[0]]
+    assert train_sources("named", Wording(0.5, ("books", "papers"))) == [near[0]]
+    assert sources(tmp_path / "near", "valid") == ["eight nine"]
+    with pytest.raises(ValueError, match=r"most_new must be in \[0, 1\], got 1.5"):
+        Wording(1.5)

@@ -1,0 +1,171 @@
+from statistics import fmean
+
+import numpy as np
+import pytest
+import torch
+
+from model import checkpoint
+from model.tokenizer import Tokenizer
+from model.training import rewards
+from model.training.data import Limits, collate
+from model.training.loss import Objective
+from model.training.packing import open_split
+from model.training.rewards import DRAWS, LONGEST, Reward, draw_targets, reward_loss
+from model.training.settings import TrainingSettings, configuration_from
+from tests.training.conftest import MODELS
+
+SOURCE = "The ferry stops at the old pier, said the town. Tickets stay valid."
+REFERENCE = "Ferry stops at pier"
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer.train([SOURCE, REFERENCE, "ferry Stops at Pier"] * 20, 400)
+
+
+@pytest.fixture
+def worth(tokenizer):
+    reward = Reward(tokenizer)
+
+    def worth(text: str) -> float:
+        source = tokenizer.encode_source(SOURCE, None, 200).ids
+        return reward(tokenizer.encode_target(text), tokenizer.encode_target(REFERENCE), source)
+
+    return worth
+
+
+@pytest.fixture
+def opened(digits, family):
+    """An untrained model, and a batch of digit strings with their reversals."""
+    split = open_split(digits, "valid")
+    values = {"model": MODELS[family], "training": {"max_steps": 1}}
+    tokenizer = Tokenizer.load(digits)
+    torch.manual_seed(3)
+    config = configuration_from(values, "test").model_config(tokenizer.vocabulary_size)
+    model = checkpoint.build(config).eval()
+    return model, collate(split, np.arange(20), Limits(64, 64, 10_000), config), tokenizer
+
+
+def test_the_reference_is_worth_most(worth):
+    assert worth(REFERENCE) == 1.0
+    assert worth(REFERENCE) > worth("Ferry stops at") > worth("Tickets stay valid")
+
+
+def test_case_and_the_place_of_a_word_make_no_difference(worth):
+    assert worth("ferry Stops at Pier") == pytest.approx(1.0)
+
+
+def test_what_nobody_else_has_side_by_side_costs(worth, monkeypatch):
+    texts = "the old pier", "Ferry stops at the", "Ferry town pier"
+    dear = [worth(text) for text in texts]
+    monkeypatch.setattr(rewards, "JOINED_PRICE", 0.0)
+    costs = [worth(text) - price for text, price in zip(texts, dear, strict=True)]
+    # The second ends where nobody does, one of its four pairs; the last has two of three.
+    assert costs == pytest.approx([0.0, 0.5 / 4, 0.5 * 2 / 3])
+
+
+def test_an_advantage_is_over_the_mean_of_the_others(tokenizer):
+    reward = Reward(tokenizer)
+    drawn = [tokenizer.encode_target(text) for text in (REFERENCE, "Ferry stops", "town", "pier")]
+    reference, source = drawn[0], tokenizer.encode_source(SOURCE, None, 200).ids
+    worth = [reward(ids, reference, source) for ids in drawn]
+    found = reward.advantages(drawn, reference, source)
+    assert found[0] == pytest.approx(worth[0] - sum(worth[1:]) / 3)
+    assert sum(found) == pytest.approx(0.0)
+
+
+def test_draws_come_source_by_source_and_end_with_the_end_token(opened):
+    model, batch, _ = opened
+    memory, config = model.encode(batch.source, batch.mask), model.config
+    torch.manual_seed(0)
+    drawn, is_real = draw_targets(model, memory, config)
+    assert len(drawn) == DRAWS * len(batch.source)
+    assert drawn.shape[1] <= LONGEST
+    assert not drawn.requires_grad
+    for ids, real in zip(drawn, is_real, strict=True):
+        written = ids[real].tolist()
+        assert real.tolist() == [True] * len(written) + [False] * (len(ids) - len(written))
+        assert config.eos_id not in written[:-1]
+        assert written[-1] == config.eos_id or len(written) == drawn.shape[1]
+        assert set(ids[~real].tolist()) <= {config.pad_id}
+
+
+def test_a_draw_follows_its_probability():
+    torch.manual_seed(1)
+    probs = torch.tensor([[0.0, 0.75, 0.25, 0.0]]).expand(4000, -1)
+    counts = rewards._draw(probs).bincount(minlength=4)
+    assert counts[0] == counts[3] == 0
+    assert 0.72 < counts[1] / 4000 < 0.78
+
+
+def test_the_loss_is_that_of_its_draws_by_their_advantages(opened):
+    model, batch, tokenizer = opened
+    memory, reward = model.encode(batch.source, batch.mask), Reward(tokenizer)
+    torch.manual_seed(5)
+    found = reward_loss(model, memory, batch.target, batch.target_mask, model.config, reward)
+    torch.manual_seed(5)
+    drawn, is_real = draw_targets(model, memory, model.config)
+    expected = 0.0
+    for place in range(len(batch.source)):
+        rows = slice(DRAWS * place, DRAWS * (place + 1))
+        written = [ids[real].tolist() for ids, real in zip(drawn[rows], is_real[rows], strict=True)]
+        reference = batch.target[place][batch.target_mask[place]].tolist()
+        source = batch.source[place][batch.mask[place]].tolist()
+        for ids, advantage in zip(
+            written, reward.advantages(written, reference, source), strict=True
+        ):
+            # Alone, so that neither padding nor a neighbour has a say.
+            one, mask = torch.tensor([source]), torch.ones(1, len(source), dtype=torch.bool)
+            log_probs = model(one, mask, torch.tensor([ids])).squeeze(0)
+            said = log_probs.gather(1, torch.tensor(ids).unsqueeze(1)).sum().item()
+            expected -= said * advantage / DRAWS
+    assert found.item() == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_objective_draws_for_the_rewarded_rows_alone(opened):
+    model, batch, tokenizer = opened
+    settings = TrainingSettings(max_steps=1, label_smoothing=0.0, reward_weight=3.0)
+    reward = Reward(tokenizer)
+    objective = Objective(model, settings, None, reward)
+    plain = objective(*batch)
+    rewarded = torch.arange(20) % 7 == 1
+    torch.manual_seed(7)
+    found = objective(*batch._replace(rewarded=rewarded))
+    torch.manual_seed(7)
+    memory = model.encode(batch.source, batch.mask).select(torch.tensor([1, 8, 15]))
+    references = batch.target[rewarded], batch.target_mask[rewarded]
+    drawn = reward_loss(model, memory, *references, model.config, reward)
+    torch.testing.assert_close(found.objective, plain.objective + 3.0 * drawn)
+    torch.testing.assert_close(found.negative_log_likelihood, plain.negative_log_likelihood)
+    nobody = objective(*batch._replace(rewarded=torch.zeros(20, dtype=torch.bool)))
+    torch.testing.assert_close(nobody.objective, plain.objective)
+
+
+def test_what_is_drawn_becomes_worth_more(opened):
+    """Rewards alone teach what is wanted, though no reference's words are taught."""
+    model, batch, tokenizer = opened
+    reward, config = Reward(tokenizer), model.config
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+
+    def mean_worth() -> float:
+        torch.manual_seed(0)
+        memory = model.encode(batch.source, batch.mask)
+        drawn, is_real = draw_targets(model, memory, config)
+        worth = [
+            reward(
+                ids[real].tolist(),
+                batch.target[row // DRAWS][batch.target_mask[row // DRAWS]].tolist(),
+                batch.source[row // DRAWS][batch.mask[row // DRAWS]].tolist(),
+            )
+            for row, (ids, real) in enumerate(zip(drawn, is_real, strict=True))
+        ]
+        return fmean(worth)
+
+    before = mean_worth()
+    for _ in range(80):
+        memory = model.encode(batch.source, batch.mask)
+        loss = reward_loss(model, memory, batch.target, batch.target_mask, config, reward)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert mean_worth() > before + 0.1
