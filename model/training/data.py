@@ -30,12 +30,11 @@ class Batch(NamedTuple):
     mask: Tensor  # bool [B, S]
     target: Tensor  # [B, T]
     target_mask: Tensor  # bool [B, T]
-    rewarded: Tensor | None = None  # bool [B], rows to draw targets for, see `training.rewards`
+    rewarded: Tensor  # bool [B], rows to draw targets for, see `training.rewards`; none at first
 
     def to(self, device: torch.device) -> Batch:
         """The batch on another device."""
-        parts = (None if part is None else part.to(device, non_blocking=True) for part in self)
-        return Batch(*parts)  # type: ignore[arg-type]
+        return Batch(*(part.to(device, non_blocking=True) for part in self))
 
 
 @dataclass(frozen=True)
@@ -118,12 +117,14 @@ def epoch_rows(
     return np.random.default_rng((seed, len(shares), epoch)).permutation(rows)
 
 
-def of_sets(split: PackedSplit, sets: Collection[str], table: str) -> np.ndarray:
-    """Which rows [rows] of a split are of the sets, of any where none is named; for a setting."""
+def are_of_sets(
+    split: PackedSplit, rows: np.ndarray, sets: Collection[str], setting: str
+) -> np.ndarray:
+    """Which rows [B] are of the sets that a setting names; all where it names none."""
     names = [name for _, name in split.group_names]
-    _check_names(table, sets, names)
+    _check_names(setting, sets, names)
     chosen = np.array([not sets or name in sets for name in names])
-    return chosen[np.asarray(split.groups)]
+    return chosen[np.asarray(split.groups[rows])]
 
 
 def cut_batches(rows: np.ndarray, lengths: Lengths, batch_tokens: int) -> Iterator[np.ndarray]:
@@ -193,7 +194,7 @@ def collate(
         targets = _cut(split.target_ids, split.target_offsets, rows, np.array(limits.target))
     source, mask = _ended(sources, special, limits.source, styles)
     target, target_mask = _ended(targets, special, limits.target, none)
-    return Batch(source, mask, target, target_mask)
+    return Batch(source, mask, target, target_mask, torch.zeros(len(rows), dtype=torch.bool))
 
 
 def _cut(ids: np.ndarray, offsets: np.ndarray, rows: np.ndarray, room: np.ndarray) -> Ragged:

@@ -46,7 +46,7 @@ class Objective(nn.Module):
         mask: Tensor,
         target: Tensor,
         target_mask: Tensor,
-        rewarded: Tensor | None = None,
+        rewarded: Tensor,
     ) -> Losses:
         """Losses of sources [B, S] and targets [B, T]; the masks are True on real tokens.
 
@@ -70,7 +70,7 @@ class Objective(nn.Module):
         if settings.coverage_weight and distribution.attention is not None:
             repeated = coverage_loss(distribution.attention)
             objective = objective + settings.coverage_weight * _sum_where(repeated, target_mask)
-        if self.reward is not None and rewarded is not None and bool(rewarded.any()):
+        if self.reward is not None and bool(rewarded.any()):
             special = cast(SpecialTokens, self.model.config)
             rows = rewarded.nonzero().squeeze(1)
             read, references = memory.select(rows), (target[rows], target_mask[rows])

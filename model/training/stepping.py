@@ -13,7 +13,7 @@ from torch import nn
 
 from model.config import SpecialTokens
 from model.tokenizer import Tokenizer
-from model.training.data import Batch, Limits, collate, of_sets
+from model.training.data import Batch, Limits, are_of_sets, collate
 from model.training.denoising import gap_id
 from model.training.loss import Losses, Objective
 from model.training.packing import PackedSplit
@@ -120,7 +120,7 @@ class Stepper:
         batch = collate(split, rows, self._limits, special, gaps)
         if dice is None or gaps or not self.settings.reward_weight:
             return batch
-        rewarded = of_sets(split, self.settings.reward_sets, "reward_sets")[rows]
+        rewarded = are_of_sets(split, rows, self.settings.reward_sets, "reward_sets")
         return batch._replace(rewarded=torch.from_numpy(rewarded))
 
     def _apply(self) -> float:

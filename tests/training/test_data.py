@@ -5,12 +5,12 @@ from model.config import SpecialTokens
 from model.training.data import (
     Lengths,
     Limits,
+    are_of_sets,
     balanced_rows,
     collate,
     cut_batches,
     epoch_rows,
     epoch_steps,
-    of_sets,
     shares,
 )
 from model.training.packing import NO_STYLE, PackedSplit
@@ -51,10 +51,11 @@ def test_wrong_weights_are_named(sampling, message):
 
 def test_rows_are_of_the_sets_that_are_named_or_of_any():
     split = split_of([(1, 1)] * 4, [0, 2, 1, 0])
-    assert of_sets(split, ["scitldr", "acl"], "reward_sets").tolist() == [False, True, True, False]
-    assert of_sets(split, (), "reward_sets").all()
-    with pytest.raises(ValueError, match="reward_sets names 'arxvi', which the data doesn't have"):
-        of_sets(split, ["arxvi"], "reward_sets")
+    rows = np.array([3, 1, 2])
+    assert are_of_sets(split, rows, ["scitldr", "acl"], "setting").tolist() == [False, True, True]
+    assert are_of_sets(split, rows, (), "setting").all()
+    with pytest.raises(ValueError, match="setting names 'arxvi', which the data doesn't have"):
+        are_of_sets(split, rows, ["arxvi"], "setting")
 
 
 def test_every_row_of_a_group_comes_before_any_comes_again():

@@ -8,6 +8,7 @@ from model import checkpoint
 from model.tokenizer import Tokenizer
 from model.training import rewards
 from model.training.data import Limits, collate
+from model.training.loop import train
 from model.training.loss import Objective
 from model.training.packing import open_split
 from model.training.rewards import DRAWS, LONGEST, Reward, draw_targets, reward_loss
@@ -137,8 +138,24 @@ def test_the_objective_draws_for_the_rewarded_rows_alone(opened):
     drawn = reward_loss(model, memory, *references, model.config, reward)
     torch.testing.assert_close(found.objective, plain.objective + 3.0 * drawn)
     torch.testing.assert_close(found.negative_log_likelihood, plain.negative_log_likelihood)
-    nobody = objective(*batch._replace(rewarded=torch.zeros(20, dtype=torch.bool)))
-    torch.testing.assert_close(nobody.objective, plain.objective)
+
+
+def test_rewards_reach_the_weights_of_a_run(tmp_path, digits):
+
+    def weights(name: str, **settings: object) -> torch.Tensor:
+        training = {"max_steps": 1, "threads": 1, "precision": "fp32", "average_decay": 0.0}
+        values = {"model": MODELS["transformer"], "training": training | settings}
+        train(configuration_from(values, "test"), digits, tmp_path / name, progress=False)
+        return torch.cat(
+            [p.flatten() for p in checkpoint.load(tmp_path / name / "best").model.parameters()]
+        )
+
+    plain = weights("plain")
+    assert torch.equal(weights("again"), plain)
+    assert not torch.equal(weights("all", reward_weight=5.0), plain)
+    assert not torch.equal(weights("named", reward_weight=5.0, reward_sets=["digits"]), plain)
+    with pytest.raises(ValueError, match="reward_sets names 'news', which the data doesn't have"):
+        weights("unknown", reward_weight=5.0, reward_sets=["news"])
 
 
 def test_what_is_drawn_becomes_worth_more(opened):
