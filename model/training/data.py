@@ -6,7 +6,7 @@ all workers know one another's batches.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,7 +30,6 @@ class Batch(NamedTuple):
     mask: Tensor  # bool [B, S]
     target: Tensor  # [B, T]
     target_mask: Tensor  # bool [B, T]
-    rewarded: Tensor  # bool [B], rows to draw targets for, see `training.rewards`; none at first
 
     def to(self, device: torch.device) -> Batch:
         """The batch on another device."""
@@ -117,16 +116,6 @@ def epoch_rows(
     return np.random.default_rng((seed, len(shares), epoch)).permutation(rows)
 
 
-def are_of_sets(
-    split: PackedSplit, rows: np.ndarray, sets: Collection[str], setting: str
-) -> np.ndarray:
-    """Which rows [B] are of the sets that a setting names; all where it names none."""
-    names = [name for _, name in split.group_names]
-    _check_names(setting, sets, names)
-    chosen = np.array([not sets or name in sets for name in names])
-    return chosen[np.asarray(split.groups[rows])]
-
-
 def cut_batches(rows: np.ndarray, lengths: Lengths, batch_tokens: int) -> Iterator[np.ndarray]:
     """Rows in batches of at most `batch_tokens` tokens with padding, similar lengths together."""
     for start in range(0, len(rows), WINDOW_ROWS):
@@ -194,7 +183,7 @@ def collate(
         targets = _cut(split.target_ids, split.target_offsets, rows, np.array(limits.target))
     source, mask = _ended(sources, special, limits.source, styles)
     target, target_mask = _ended(targets, special, limits.target, none)
-    return Batch(source, mask, target, target_mask, torch.zeros(len(rows), dtype=torch.bool))
+    return Batch(source, mask, target, target_mask)
 
 
 def _cut(ids: np.ndarray, offsets: np.ndarray, rows: np.ndarray, room: np.ndarray) -> Ragged:

@@ -46,11 +46,10 @@ class Objective(nn.Module):
         mask: Tensor,
         target: Tensor,
         target_mask: Tensor,
-        rewarded: Tensor,
     ) -> Losses:
         """Losses of sources [B, S] and targets [B, T]; the masks are True on real tokens.
 
-        Targets are drawn for the rows `rewarded` [B].
+        Teacher and rewards add to the objective of training alone.
         """
         model = cast(Seq2Seq, self.model)
         memory = model.encode(source, mask)
@@ -70,11 +69,9 @@ class Objective(nn.Module):
         if settings.coverage_weight and distribution.attention is not None:
             repeated = coverage_loss(distribution.attention)
             objective = objective + settings.coverage_weight * _sum_where(repeated, target_mask)
-        if self.reward is not None and bool(rewarded.any()):
+        if self.reward is not None and self.model.training:
             special = cast(SpecialTokens, self.model.config)
-            rows = rewarded.nonzero().squeeze(1)
-            read, references = memory.select(rows), (target[rows], target_mask[rows])
-            gained = reward_loss(model, read, *references, special, self.reward)
+            gained = reward_loss(model, memory, target, target_mask, special, self.reward)
             objective = objective + settings.reward_weight * gained
         return Losses(objective, likelihood.detach())
 

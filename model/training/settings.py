@@ -60,7 +60,6 @@ class TrainingSettings:
     hint_weight: float = 0.0  # of its encoder's states, per target token
     denoising: float = 0.0  # share of batches that learn to fill gaps, see `training.denoising`
     reward_weight: float = 0.0  # of own summaries' worth, see `training.rewards`; 0 draws none
-    reward_sets: tuple[str, ...] = ()  # whose rows are drawn for; all where none is named
     average_decay: float = 0.999  # of the moving average of weights; 0 keeps none
 
     batch_tokens: int = 8_000  # of source and target with padding, per batch and process
@@ -93,8 +92,11 @@ class TrainingSettings:
         for name in ("final_ratio", "teacher_weight", "denoising"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be in [0, 1], got {getattr(self, name)}")
-        if not all(isinstance(name, str) for name in self.reward_sets):
-            raise ValueError(f"reward_sets must be names, got {self.reward_sets!r:.80}")
+        if self.reward_weight and self.denoising:
+            raise ValueError(
+                f"reward_weight {self.reward_weight} is for summaries: denoising must be 0, "
+                f"got {self.denoising}"
+            )
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
         _at_least("max_source_tokens", self.max_source_tokens, 4)
@@ -168,11 +170,7 @@ def configuration_from(values: Mapping[str, Any], where: str) -> Configuration:
     model = _table(values, "model", where)
     training = _table(values, "training", where)
     sampling = Sampling(*(_table(training, name, where) for name in TABLES))
-    plain = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in training.items()
-        if name not in TABLES
-    }
+    plain = {name: value for name, value in training.items() if name not in TABLES}
     if "sampling" in plain:
         raise ValueError(f"{where} [training] has unknown settings: sampling")
     family = model.pop("family", None)

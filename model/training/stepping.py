@@ -13,7 +13,7 @@ from torch import nn
 
 from model.config import SpecialTokens
 from model.tokenizer import Tokenizer
-from model.training.data import Batch, Limits, are_of_sets, collate
+from model.training.data import Batch, Limits, collate
 from model.training.denoising import gap_id
 from model.training.loss import Losses, Objective
 from model.training.packing import PackedSplit
@@ -117,11 +117,7 @@ class Stepper:
         if dice is not None and dice.random() < self.settings.denoising:
             gaps = (self._gap_id, dice)
         special = cast(SpecialTokens, self.model.config)
-        batch = collate(split, rows, self._limits, special, gaps)
-        if dice is None or gaps or not self.settings.reward_weight:
-            return batch
-        rewarded = are_of_sets(split, rows, self.settings.reward_sets, "reward_sets")
-        return batch._replace(rewarded=torch.from_numpy(rewarded))
+        return collate(split, rows, self._limits, special, gaps)
 
     def _apply(self) -> float:
         """Move the weights unless the gradient is not finite; returns its norm before clipping."""

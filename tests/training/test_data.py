@@ -5,7 +5,6 @@ from model.config import SpecialTokens
 from model.training.data import (
     Lengths,
     Limits,
-    are_of_sets,
     balanced_rows,
     collate,
     cut_batches,
@@ -47,15 +46,6 @@ def test_styles_share_by_their_weights_and_sets_by_rows_within():
 def test_wrong_weights_are_named(sampling, message):
     with pytest.raises(ValueError, match=message):
         shares(split_of([(1, 1)] * 3, [0, 1, 2]), sampling)
-
-
-def test_rows_are_of_the_sets_that_are_named_or_of_any():
-    split = split_of([(1, 1)] * 4, [0, 2, 1, 0])
-    rows = np.array([3, 1, 2])
-    assert are_of_sets(split, rows, ["scitldr", "acl"], "setting").tolist() == [False, True, True]
-    assert are_of_sets(split, rows, (), "setting").all()
-    with pytest.raises(ValueError, match="setting names 'arxvi', which the data doesn't have"):
-        are_of_sets(split, rows, ["arxvi"], "setting")
 
 
 def test_every_row_of_a_group_comes_before_any_comes_again():

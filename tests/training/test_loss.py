@@ -16,7 +16,6 @@ from model.training.settings import TrainingSettings
 
 SOURCE = torch.tensor([[4, 5, 2], [6, 2, 0]])
 TARGET = torch.tensor([[5, 2], [2, 0]])
-NOBODY = torch.zeros(2, dtype=torch.bool)  # is rewarded
 
 
 class Fixed(nn.Module):
@@ -49,7 +48,7 @@ def losses(distribution, smoothing=0.0, coverage=0.0, teacher=None, **changes):
         max_steps=1, label_smoothing=smoothing, coverage_weight=coverage, **changes
     )
     module = Objective(Fixed(distribution), settings, teacher)
-    return module(SOURCE, SOURCE != 0, TARGET, TARGET != 0, NOBODY)
+    return module(SOURCE, SOURCE != 0, TARGET, TARGET != 0)
 
 
 def test_likelihood_is_summed_over_real_target_tokens(distribution):

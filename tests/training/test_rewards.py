@@ -39,7 +39,7 @@ def worth(tokenizer):
 def opened(digits, family):
     """An untrained model, and a batch of digit strings with their reversals."""
     split = open_split(digits, "valid")
-    values = {"model": MODELS[family], "training": {"max_steps": 1}}
+    values = {"model": MODELS[family] | {"dropout": 0.0}, "training": {"max_steps": 1}}
     tokenizer = Tokenizer.load(digits)
     torch.manual_seed(3)
     config = configuration_from(values, "test").model_config(tokenizer.vocabulary_size)
@@ -123,25 +123,23 @@ def test_the_loss_is_that_of_its_draws_by_their_advantages(opened):
     assert found.item() == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_objective_draws_for_the_rewarded_rows_alone(opened):
+def test_the_objective_of_training_has_rewards_and_that_of_validation_none(opened):
     model, batch, tokenizer = opened
     settings = TrainingSettings(max_steps=1, label_smoothing=0.0, reward_weight=3.0)
     reward = Reward(tokenizer)
     objective = Objective(model, settings, None, reward)
-    plain = objective(*batch)
-    rewarded = torch.arange(20) % 7 == 1
+    plain = objective.eval()(*batch)
     torch.manual_seed(7)
-    found = objective(*batch._replace(rewarded=rewarded))
+    found = objective.train()(*batch)
     torch.manual_seed(7)
-    memory = model.encode(batch.source, batch.mask).select(torch.tensor([1, 8, 15]))
-    references = batch.target[rewarded], batch.target_mask[rewarded]
-    drawn = reward_loss(model, memory, *references, model.config, reward)
+    memory = model.encode(batch.source, batch.mask)
+    drawn = reward_loss(model, memory, batch.target, batch.target_mask, model.config, reward)
+    torch.testing.assert_close(plain.objective, plain.negative_log_likelihood)
     torch.testing.assert_close(found.objective, plain.objective + 3.0 * drawn)
     torch.testing.assert_close(found.negative_log_likelihood, plain.negative_log_likelihood)
 
 
 def test_rewards_reach_the_weights_of_a_run(tmp_path, digits):
-
     def weights(name: str, **settings: object) -> torch.Tensor:
         training = {"max_steps": 1, "threads": 1, "precision": "fp32", "average_decay": 0.0}
         values = {"model": MODELS["transformer"], "training": training | settings}
@@ -152,10 +150,7 @@ def test_rewards_reach_the_weights_of_a_run(tmp_path, digits):
 
     plain = weights("plain")
     assert torch.equal(weights("again"), plain)
-    assert not torch.equal(weights("all", reward_weight=5.0), plain)
-    assert not torch.equal(weights("named", reward_weight=5.0, reward_sets=["digits"]), plain)
-    with pytest.raises(ValueError, match="reward_sets names 'news', which the data doesn't have"):
-        weights("unknown", reward_weight=5.0, reward_sets=["news"])
+    assert not torch.equal(weights("rewarded", reward_weight=5.0), plain)
 
 
 def test_what_is_drawn_becomes_worth_more(opened):

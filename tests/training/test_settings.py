@@ -86,17 +86,15 @@ def test_mistakes_in_a_file_are_named(tmp_path, text, message):
     ({"learning_rate": float("nan")}, "learning_rate must be above 0, got nan"),
     ({"accumulation": 0}, "accumulation must be at least 1, got 0"),
     ({"reward_weight": -1.0}, "reward_weight must be at least 0, got -1.0"),
-    ({"reward_sets": (1,)}, r"reward_sets must be names, got \(1,\)"),
+    (
+        {"reward_weight": 2.0, "denoising": 0.5},
+        "reward_weight 2.0 is for summaries: denoising must be 0, got 0.5",
+    ),
     ({"batch_tokens": 100}, "batch_tokens must be at least 256, got 100"),
 ])  # fmt: skip
 def test_settings_out_of_range_name_value_and_limit(changes, message):
     with pytest.raises(ValueError, match=message):
         TrainingSettings(max_steps=1, **changes)
-
-
-def test_a_list_in_a_file_is_a_tuple_of_names(tmp_path):
-    found = load_configuration(write(tmp_path, FILE), ["training.reward_sets = ['news', 'mail']"])
-    assert found.training.reward_sets == ("news", "mail")
 
 
 def test_training_may_not_read_more_than_the_model_does():
