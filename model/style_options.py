@@ -1,13 +1,14 @@
 """How a summary of each style is searched for unless asked otherwise. No torch here.
 
 Chosen by ROUGE-L and by reading on held-out pairs; the models' cards have the table. A headline
-that may be long becomes a copied paragraph. Blocked n-grams are of tokens, parts of words: three of
-them come twice in any longer text that is faithful to its source, and a blocked one breaks a
-sentence in two or splices it with another. Beams like short texts: notes and summaries of several
-sentences need a length penalty that favours them. Sentences are kept near the source's wording, or
-they are spliced in the middle, those of summaries nearest; headlines reword more, titles as they
-like. A title seldom says a word twice, and what copies must not begin or stop in the middle. More
-beams than two find a `tldr` in the sentence that a text opens with, as what is copied is likeliest.
+that may be long becomes a copied paragraph, and a topic a clause where length is favoured. Blocked
+n-grams are of tokens, parts of words: three of them come twice in any longer text that is faithful
+to its source, and a blocked one breaks a sentence in two or splices it with another. Beams like
+short texts: notes and summaries of several sentences need a length penalty that favours them.
+Sentences are kept near the source's wording, or they are spliced in the middle, those of summaries
+nearest; headlines reword more, titles as they like. A title seldom says a word twice, and what
+copies must not begin or stop in the middle. More beams than two find a `tldr` in the sentence that
+a text opens with, as what is copied is likeliest.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ STYLE_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "headline": {
             "max_new_tokens": 28,
+            "length_penalty": 0.2,
             "no_repeat_ngram_size": 3,
             "cut_penalty": 1.0,
             "novel_ngram_penalty": 0.25,
