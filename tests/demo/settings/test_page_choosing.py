@@ -86,7 +86,7 @@ def test_a_style_sets_what_suits_it_within_the_limit(library: Library) -> None:
         "repetition_penalty": 1.0,
         "cut_penalty": 1.0,
         "novel_ngram_penalty": 0.25,
-        "length_penalty": 1.0,
+        "length_penalty": 0.2,
     }
     assert suited("title")["repetition_penalty"] == 1.1
     assert suited("tldr")["num_beams"] == 2
