@@ -7,6 +7,7 @@ the house it is a model with one decoder layer and one head.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from model.attention import BahdanauAttention, LuongAttention, attend
 from model.config import RNNConfig
 from model.layers.bidirectional import BidirectionalEncoder
 from model.layers.distribution import OutputDistribution
+from model.replay import Performer, Tensors, perform
 from model.seq2seq import Memory, Readers, StepOutput
 
 
@@ -84,6 +86,7 @@ class RNNModel(nn.Module):
         if config.tie_embeddings:
             self.output.weight = self.embedding.weight
         self.dropout = nn.Dropout(config.dropout)
+        self.performer: Performer = perform
 
     def encode(self, ids: Tensor, mask: Tensor) -> RNNMemory:
         """Read sources; see `Seq2Seq`. `mask` must be padded on the right."""
@@ -109,25 +112,36 @@ class RNNModel(nn.Module):
         self, previous_ids: Tensor, state: RNNState, record: bool = True
     ) -> tuple[StepOutput, RNNState]:
         """One token further; see `Seq2Seq`. Attention is a by-product here, so always returned."""
+        memory, layers = state.memory, len(state.hidden)
+        source = (memory.states, memory.mask, memory.source_ids, memory.keys)
+        recurrent = (state.attentional, state.coverage, *state.hidden, *state.cells)
+        inputs = (previous_ids, *source, *recurrent)
+        calculate = partial(self._calculate, state.readers)
+        outputs = self.performer(self, state.readers, calculate, inputs)
+        log_probs, weights, gate, attentional, coverage, *both = outputs
+        hidden, cells = tuple(both[:layers]), tuple(both[layers:])
+        return (
+            StepOutput(log_probs, weights[:, None, None, :], gate, attentional),
+            RNNState(memory, state.readers, hidden, cells, attentional, coverage),
+        )
+
+    def _calculate(self, readers: Readers, previous_ids: Tensor, *tensors: Tensor) -> Tensors:
+        """Log-probs, attention and gate of a step, then what of the state is new."""
+        states, mask, source_ids, keys, attentional, coverage, *recurrent = tensors
+        layers = self.config.decoder_layers
+        memory = RNNMemory(states, mask, source_ids, keys, ())
+        hidden, cells = tuple(recurrent[:layers]), tuple(recurrent[layers:])
+        state = RNNState(memory, readers, hidden, cells, attentional, coverage)
         reading, state = self._advance(self.embedding(previous_ids), state)
-        memory = state.memory
         gate = None if reading.copy_logit is None else reading.copy_logit.sigmoid()
-        readers = state.readers
         distribution = OutputDistribution(
             readers.fold(self.output(reading.attentional)),
             None if gate is None else readers.fold(gate),
             readers.fold(reading.weights),
-            memory.source_ids,
+            source_ids,
         )
-        return (
-            StepOutput(
-                readers.unfold(distribution.log_probs()),
-                reading.weights[:, None, None, :],
-                gate,
-                reading.attentional,
-            ),
-            state,
-        )
+        changed = (state.attentional, state.coverage, *state.hidden, *state.cells)
+        return (readers.unfold(distribution.log_probs()), reading.weights, gate, *changed)
 
     def forward(self, ids: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Log-probabilities [B, T, V] under teacher forcing; see `Seq2Seq`."""

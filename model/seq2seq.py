@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from model.layers.distribution import OutputDistribution
+from model.replay import Performer
 
 SomeMemory = TypeVar("SomeMemory", bound="Memory")
 
@@ -90,6 +91,8 @@ class DecoderState(Protocol):
 @runtime_checkable
 class Seq2Seq(Protocol):
     """An encoder-decoder. Nothing of a request lives on it, so one model serves many users."""
+
+    performer: Performer  # of its steps' operations; a `Replay` where the model is only read
 
     def encode(self, ids: Tensor, mask: Tensor) -> Memory:
         """Read sources `ids` [B, S] where `mask` [B, S] is True."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 import torch
@@ -20,6 +21,7 @@ from model.layers.distribution import OutputDistribution
 from model.layers.past import Past
 from model.layers.positions import Embeddings, RelativePositions
 from model.layers.transformer_layers import DecoderLayer, EncoderLayer, norm
+from model.replay import Performer, Tensors, perform
 from model.seq2seq import Memory, Readers, StepOutput
 
 COPY_HEAD = 0  # the head of the last cross-attention that copies (Enarvi et al. 2020)
@@ -71,6 +73,7 @@ class TransformerModel(nn.Module):
         self.output = nn.Linear(config.width, config.vocabulary_size, bias=config.output_bias)
         if config.tie_embeddings:
             self.output.weight = self.embedding.weight
+        self.performer: Performer = perform
         self._initialize()
 
     def encode(self, ids: Tensor, mask: Tensor) -> TransformerMemory:
@@ -104,30 +107,52 @@ class TransformerModel(nn.Module):
         self, previous_ids: Tensor, state: TransformerState, record: bool = True
     ) -> tuple[StepOutput, TransformerState]:
         """One token further; see `Seq2Seq`."""
-        memory, readers = state.memory, state.readers
-        first = state.past.length
-        states = self.target_embeddings(self.embedding(previous_ids)[:, None], first)  # [B, 1, D]
-        past, recorded = state.past.grown(), []
+        memory, past = state.memory, state.past.grown()
+        places = self.target_embeddings.places(state.past.length, 1)
         bias = None if state.distances is None else _newest(state.distances, past.length)
-        for depth, layer in enumerate(self._decoder_layers()):
-            query, pair = layer.project(states)
-            states = layer.attend_self(states, query, past.put(depth, pair), bias)
-            source = (memory.keys[depth], memory.values[depth], memory.bias)
+        source = (memory.source_ids, memory.bias, *memory.keys, *memory.values)
+        inputs: Tensors = (previous_ids, places, past.newest, past.shown, bias, *source)
+        calculate = partial(self._calculate, state.readers, record)
+        kind = (state.readers, record)
+        outputs = self.performer(self, kind, calculate, inputs)
+        return StepOutput(*outputs), TransformerState(memory, state.readers, past, state.distances)
+
+    def _calculate(
+        self,
+        readers: Readers,
+        record: bool,
+        previous_ids: Tensor,
+        places: Tensor | None,
+        newest: Tensor,
+        shown: Tensor,
+        bias: Tensor | None,
+        source_ids: Tensor,
+        padding: Tensor | None,
+        *keys_values: Tensor,
+    ) -> Tensors:
+        """The fields of a `StepOutput`; writes keys and values to `newest`, the last of `shown`."""
+        states = self.target_embeddings.placed(self.embedding(previous_ids)[:, None], places)
+        depth, recorded = len(self.decoder), []
+        for number, layer in enumerate(self._decoder_layers()):
+            query, pair = layer.project(states)  # [B, 2, H, 1, D / H]
+            newest[:, number].copy_(pair[:, :, :, 0])
+            keys, values = shown[:, number].unbind(1)
+            states = layer.attend_self(states, query, (keys, values), bias)
+            source = (keys_values[number], keys_values[depth + number], padding)
             folded, weights = layer.attend_source(readers.fold(states[:, 0]), source)
             states = layer.think(readers.unfold(folded)[:, None])
             recorded.append(weights)  # [N, H, K, S]
         folded = readers.fold(self.decoder_norm(states)[:, 0])
-        distribution = self._read_out(folded, recorded[-1], memory.source_ids)
+        distribution = self._read_out(folded, recorded[-1], source_ids)
         gate, log_probs = distribution.copy_gate, distribution.log_probs()
         totals = distribution.logits[..., 0].float() - log_probs[..., 0] if gate is None else None
-        output = StepOutput(
+        return (
             readers.unfold(log_probs),
             torch.stack([_by_row(weights) for weights in recorded], 1) if record else None,
             None if gate is None else readers.unfold(gate),
             readers.unfold(folded),
             None if totals is None else readers.unfold(totals),
         )
-        return output, TransformerState(memory, readers, past, state.distances)
 
     def forward(self, ids: Tensor, mask: Tensor, target: Tensor) -> Tensor:
         """Log-probabilities [B, T, V] under teacher forcing; see `Seq2Seq`."""

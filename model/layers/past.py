@@ -37,7 +37,7 @@ class Past:
         return Past(like.new_empty(rows, layers, 2, heads, FIRST_ROOM, head_size))
 
     def grown(self) -> Past:
-        """The past with one place more, which `put` must fill for every layer."""
+        """The past with one place more, `newest`, which must be filled for every layer."""
         buffer, taken = self.buffer, self.taken
         if taken.places != self.length or self.length == buffer.shape[4]:
             room = max(buffer.shape[4], 2 * self.length)
@@ -47,15 +47,15 @@ class Past:
         taken.places = self.length + 1
         return Past(buffer, self.length + 1, taken)
 
-    def put(self, layer: int, pair: Tensor) -> tuple[Tensor, Tensor]:
-        """Fill the newest place of a layer with `pair` [B, 2, H, 1, D / H].
+    @property
+    def newest(self) -> Tensor:
+        """The newest place [B, L, 2, H, D / H] of all layers, to be filled."""
+        return self.buffer[:, :, :, :, self.length - 1]
 
-        Returns keys and values [B, H, t, D / H] of all places, the new one included.
-        """
-        places = self.buffer[:, layer]
-        places[:, :, :, self.length - 1] = pair[:, :, :, 0]
-        keys, values = places[:, :, :, : self.length].unbind(1)
-        return keys, values
+    @property
+    def shown(self) -> Tensor:
+        """All places [B, L, 2, H, t, D / H], the newest included."""
+        return self.buffer[:, :, :, :, : self.length]
 
     def select(self, rows: Tensor) -> Past:
         """Rows [R] of the past, in a buffer of their own."""

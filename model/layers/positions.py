@@ -28,16 +28,25 @@ class Embeddings(nn.Module):
             self.positions = nn.Embedding.from_pretrained(table, freeze=True)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, tokens: Tensor, first: int = 0) -> Tensor:
-        """Token vectors [B, T, D] at places first, first + 1, …; T + first stays in the limit."""
-        if first + tokens.shape[1] > self.limit:
-            raise ValueError(
-                f"the model has places for {self.limit} tokens, got {first + tokens.shape[1]}"
-            )
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Token vectors [B, T, D] at places 0, 1, …; T stays in the limit."""
+        return self.placed(tokens, self.places(0, tokens.shape[1]))
+
+    def places(self, first: int, count: int) -> Tensor | None:
+        """The vectors [count, D] of places first, first + 1, …, where places have any.
+
+        Raises ValueError where they leave the limit.
+        """
+        if first + count > self.limit:
+            raise ValueError(f"the model has places for {self.limit} tokens, got {first + count}")
+        start = first + self.offset
+        return None if self.positions is None else self.positions.weight[start : start + count]
+
+    def placed(self, tokens: Tensor, places: Tensor | None) -> Tensor:
+        """Token vectors [B, T, D] with those of their places [T, D]."""
         states = tokens * self.scale
-        if self.positions is not None:
-            start = first + self.offset
-            states = states + self.positions.weight[start : start + tokens.shape[1]]
+        if places is not None:
+            states = states + places
         return self.dropout(states if self.norm is None else self.norm(states))
 
 

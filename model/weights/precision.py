@@ -11,6 +11,7 @@ from typing import cast
 
 from torch import nn
 
+from model.replay import Replay
 from model.seq2seq import Seq2Seq
 from model.weights.allocator import return_freed_memory
 from model.weights.prepacked import prepack
@@ -56,6 +57,7 @@ def use_precision(model: Seq2Seq, precision: str) -> str:
         _replace(module, NARROW[precision])
         return_freed_memory()
     prepack(module)  # what is left
+    model.performer = Replay()
     return precision
 
 

@@ -25,35 +25,49 @@ ROWS = 4  # how many rows the blocked layout is tuned for: the beams of one sour
 MANY = 32  # rows from which on the plain layout is as fast
 PARTS = 4  # of the product of one row; as many threads can share it, and one loses nothing
 
+# A script, since the tracer of `replay` has no way to write an empty list of numbers down.
+_FEW = torch.jit.CompilationUnit("""
+def linear(states: Tensor, blocked: Tensor, bias: Optional[Tensor]) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise(states, blocked, bias, "none", [], "")
+""")
+
 
 class PackedLinear(nn.Linear):
     """A linear map that multiplies with the layout of its weight that suits the number of rows."""
+
+    _blocked: Tensor | None
+    _single: Tensor | None
 
     @classmethod
     def of(cls, linear: nn.Linear) -> PackedLinear:
         """The same map, on the same parameters."""
         packed = cls(linear.in_features, linear.out_features, device="meta")
         packed.weight, packed.bias = linear.weight, linear.bias
+        for layout in ("_blocked", "_single"):  # buffers, so that `replay` finds them
+            packed.register_buffer(layout, None, persistent=False)
         return packed
 
-    # Made at most once each, and from then on read by every thread. Outside of inference mode, in
+    # Made when first read, and from then on read by every thread. Outside of inference mode, in
     # which decoding runs: gradients go through them when a word is explained.
-    @cached_property
     def blocked(self) -> Tensor:
         """For a few rows; opaque."""
-        with torch.inference_mode(False):
-            weight = self.weight.detach().contiguous()
-            return torch.ops.mkldnn._reorder_linear_weight(weight, ROWS)
+        if self._blocked is None:
+            with torch.inference_mode(False):
+                weight = self.weight.detach().contiguous()
+                self._blocked = torch.ops.mkldnn._reorder_linear_weight(weight, ROWS)
+        return self._blocked
 
-    @cached_property
     def single(self) -> Tensor:
         """For one row: [PARTS, in_features / PARTS, out_features] of a wide matrix, each for its
         part of the input, and [PARTS, in_features, out_features / PARTS] of a tall one."""
-        with torch.inference_mode(False):
-            weight = self.weight.detach()
-            if _is_wide(weight):
-                return _by_columns(weight).t().unflatten(0, (PARTS, -1))
-            return weight.unflatten(0, (PARTS, -1)).transpose(1, 2)
+        if self._single is None:
+            with torch.inference_mode(False):
+                weight = self.weight.detach()
+                if _is_wide(weight):
+                    self._single = _by_columns(weight).t().unflatten(0, (PARTS, -1))
+                else:
+                    self._single = weight.unflatten(0, (PARTS, -1)).transpose(1, 2)
+        return self._single
 
     @cached_property
     def is_shared(self) -> bool:
@@ -68,16 +82,14 @@ class PackedLinear(nn.Linear):
             product = self._one(states).view(*states.shape[:-1], self.out_features)
             return product if self.bias is None else product + self.bias
         if rows < MANY:
-            return torch.ops.mkldnn._linear_pointwise(
-                states, self.blocked, self.bias, "none", [], ""
-            )
+            return _FEW.linear(states, self.blocked(), self.bias)
         return functional.linear(states, self.weight, self.bias)
 
     def _one(self, states: Tensor) -> Tensor:
         """The product of one row, in parts that threads share."""
         if _is_wide(self.weight):
-            return torch.bmm(states.reshape(PARTS, 1, -1), self.single).sum(0)
-        return torch.bmm(states.reshape(1, 1, -1).expand(PARTS, 1, -1), self.single)
+            return torch.bmm(states.reshape(PARTS, 1, -1), self.single()).sum(0)
+        return torch.bmm(states.reshape(1, 1, -1).expand(PARTS, 1, -1), self.single())
 
 
 def _is_wide(weight: Tensor) -> bool:

@@ -13,8 +13,8 @@ LAYERS = 2
 def said(past: Past, value: float) -> tuple[Past, list[Tensor]]:
     """The past with one token more, `value` in every number, and the keys of each layer."""
     grown = past.grown()
-    pair = torch.full((len(past.buffer), 2, 1, 1, 3), value)
-    return grown, [grown.put(layer, pair)[0] for layer in range(LAYERS)]
+    grown.newest.fill_(value)
+    return grown, [grown.shown[:, layer, 0] for layer in range(LAYERS)]
 
 
 def shown(past: Past) -> list[float]:
@@ -28,7 +28,7 @@ def told(values: list[float]) -> Past:
     return past
 
 
-def test_put_gives_all_places_the_new_one_included() -> None:
+def test_all_places_are_shown_the_new_one_included() -> None:
     past = told([1.0, 2.0])
     _, keys = said(past, 3.0)
     for layer in keys:
