@@ -19,7 +19,6 @@ from model.weights.reduced import (
     BFloat16Linear,
     Float16Linear,
     Int8Linear,
-    has_avx512,
     has_bfloat16,
     has_fbgemm,
 )
@@ -46,8 +45,7 @@ def use_precision(model: Seq2Seq, precision: str) -> str:
     """Prepare a float32 model for reading, in place; returns what `auto` stood for.
 
     `auto` is the fastest on this machine that is worth its loss: fp32 for a small model, which
-    gains nothing; for a large one fp16, which loses nothing, or int8 where the processor has
-    AVX-512 (without it int8 is hardly faster), or bf16 where PyTorch lacks FBGEMM.
+    gains nothing; for a large one int8, or bf16 where PyTorch lacks FBGEMM.
     """
     check_precision(precision)
     module = cast(nn.Module, model)
@@ -66,7 +64,7 @@ def _fastest(model: nn.Module) -> str:
     if sum(weights) < LARGE:
         return "fp32"
     if has_fbgemm():
-        return "int8" if has_avx512() else "fp16"
+        return "int8"
     return "bf16" if has_bfloat16() else "fp32"
 
 

@@ -81,11 +81,6 @@ def has_fbgemm() -> bool:
     return ENGINE in torch.backends.quantized.supported_engines
 
 
-def has_avx512() -> bool:
-    """Whether the processor has the vectors that products of eight bits need to be quick."""
-    return torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-
-
 def has_bfloat16() -> bool:
     """Whether this processor multiplies bfloat16 itself; emulated, it is many times slower."""
     return torch.backends.mkldnn.is_available() and bool(

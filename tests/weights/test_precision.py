@@ -123,13 +123,11 @@ def test_auto_narrows_large_models_only(model: Any, monkeypatch: pytest.MonkeyPa
 
 
 @needs_fbgemm
-@pytest.mark.parametrize(("wide", "chosen"), [(True, "int8"), (False, "fp16")])
-def test_auto_takes_eight_bits_only_where_they_are_quick(
-    model: Any, monkeypatch: pytest.MonkeyPatch, wide: bool, chosen: str
+def test_auto_takes_eight_bits_where_there_are_any(
+    model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(precision, "LARGE", 1000)
-    monkeypatch.setattr(precision, "has_avx512", lambda: wide)
-    assert use_precision(model, "auto") == chosen
+    assert use_precision(model, "auto") == "int8"
 
 
 def test_an_unknown_precision_is_refused_with_the_known_ones() -> None:
