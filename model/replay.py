@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from model.weights.prepacked import MANY
+from model.weights.prepacked import layout
 
 Tensors = Sequence[Any]  # and None where there is none
 Function = Callable[..., Tensors]
@@ -48,11 +48,10 @@ class Replay:
         The first input has as many rows as the step. Python performs it where gradients are asked
         for, and where the rows are so many that it makes no difference.
         """
-        rows = len(inputs[0])
-        if rows >= MANY or torch.is_grad_enabled():
+        read = layout(len(inputs[0]))
+        if read == "many" or torch.is_grad_enabled():
             return function(*inputs)
-        # One row is multiplied in another way than a few.
-        key = (kind, rows == 1, *(value is None for value in inputs))
+        key = (kind, read, *(value is None for value in inputs))
         recording = self._recordings.get(key)
         if recording is None:
             self._calls[key] += 1

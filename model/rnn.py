@@ -19,6 +19,7 @@ from model.layers.bidirectional import BidirectionalEncoder
 from model.layers.distribution import OutputDistribution
 from model.replay import Performer, Tensors, perform
 from model.seq2seq import Memory, Readers, StepOutput
+from model.weights.prepacked import layout
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,12 @@ class RNNModel(nn.Module):
         recurrent = (state.attentional, state.coverage, *state.hidden, *state.cells)
         inputs = (previous_ids, *source, *recurrent)
         calculate = partial(self._calculate, state.readers)
-        outputs = self.performer(self, state.readers, calculate, inputs)
+        kind = (state.readers, layout(state.coverage.numel()))  # a map of attention has such rows
+        outputs = self.performer(self, kind, calculate, inputs)
         log_probs, weights, gate, attentional, coverage, *both = outputs
         hidden, cells = tuple(both[:layers]), tuple(both[layers:])
-        return (
-            StepOutput(log_probs, weights[:, None, None, :], gate, attentional),
-            RNNState(memory, state.readers, hidden, cells, attentional, coverage),
-        )
+        state = RNNState(memory, state.readers, hidden, cells, attentional, coverage)
+        return StepOutput(log_probs, weights[:, None, None, :], gate, attentional), state
 
     def _calculate(self, readers: Readers, previous_ids: Tensor, *tensors: Tensor) -> Tensors:
         """Log-probs, attention and gate of a step, then what of the state is new."""

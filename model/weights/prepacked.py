@@ -32,6 +32,13 @@ def linear(states: Tensor, blocked: Tensor, bias: Optional[Tensor]) -> Tensor:
 """)
 
 
+def layout(rows: int) -> str:
+    """Which layout of a weight so many rows read."""
+    if rows == 1:
+        return "single"
+    return "few" if rows < MANY else "many"
+
+
 class PackedLinear(nn.Linear):
     """A linear map that multiplies with the layout of its weight that suits the number of rows."""
 
@@ -77,13 +84,13 @@ class PackedLinear(nn.Linear):
 
     def forward(self, states: Tensor) -> Tensor:
         """[..., in_features] to [..., out_features]."""
-        rows = states.numel() // self.in_features
-        if rows == 1 and self.is_shared:
+        read = layout(states.numel() // self.in_features)
+        if read == "single" and self.is_shared:
             product = self._one(states).view(*states.shape[:-1], self.out_features)
             return product if self.bias is None else product + self.bias
-        if rows < MANY:
-            return _FEW.linear(states, self.blocked(), self.bias)
-        return functional.linear(states, self.weight, self.bias)
+        if read == "many":
+            return functional.linear(states, self.weight, self.bias)
+        return _FEW.linear(states, self.blocked(), self.bias)
 
     def _one(self, states: Tensor) -> Tensor:
         """The product of one row, in parts that threads share."""
