@@ -47,8 +47,8 @@ last layer, averaged over the heads, and no candidates. Without recording `trans
 
 Again: `make bench`, on a machine that does nothing else; `python -m tests.benchmarks --quick` for a
 look. It has an environment of its own, so that `transformers` never stands beside the app. What
-fewer bits do to real summaries is in [precision.md](precision.md), the page in a browser in
-[page.md](page.md).
+fewer bits do to real summaries is in [precision.md](precision.md), what replaying steps saves in
+[replaying.md](replaying.md), the page in a browser in [page.md](page.md).
 """
 
 NAMES = {
