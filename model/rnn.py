@@ -153,13 +153,15 @@ class RNNModel(nn.Module):
 
     def forced(self, memory: RNNMemory, target: Tensor) -> OutputDistribution:
         """The same of sources read already; the vocabulary is projected once for all places."""
-        state = self.start(memory)
+        readers = Readers.of(memory, target)
+        state = self.start(memory).select(readers.sources(memory))
         start = torch.full_like(target[:, :1], self.config.decoder_start_id)
         embedded = self.dropout(self.embedding(torch.cat([start, target[:, :-1]], dim=1)))
         reading = self._read_all(embedded, state)
         logits = self.output(self.dropout(reading.attentional))
         gate = None if reading.copy_logit is None else reading.copy_logit.sigmoid()
-        return OutputDistribution(logits, gate, reading.weights, memory.source_ids, memory.states)
+        source_ids = memory.source_ids[readers.sources(memory)]
+        return OutputDistribution(logits, gate, reading.weights, source_ids, memory.states)
 
     def _read_all(self, embedded: Tensor, state: RNNState) -> _Reading:
         """All places of embeddings [B, T, E] at once; the reading's tensors gain an axis T."""
@@ -179,10 +181,10 @@ class RNNModel(nn.Module):
             hidden, cells = self._recur(place, state)
             state = replace(state, hidden=hidden, cells=cells)
             tops.append(hidden[-1])
-        memory, top = state.memory, torch.stack(tops, dim=1)
-        scores = self.attention.scores(top, memory.keys, None)
+        memory, readers, top = state.memory, state.readers, torch.stack(tops, dim=1)
+        scores = self.attention.scores(readers.join(top), memory.keys, None)
         context, weights = attend(scores, memory.states, memory.mask)
-        return self._combine(top, context, weights, embedded)
+        return self._combine(top, readers.part(context), readers.part(weights), embedded)
 
     def _looks_back(self) -> bool:
         """Whether a step needs the attention of the one before it."""

@@ -43,6 +43,16 @@ class Readers:
 
     per_source: int = 1
 
+    @classmethod
+    def of(cls, memory: Memory, rows: Tensor) -> Readers:
+        """Of `rows` [B, ...], as many in turn for every source of `memory`."""
+        return cls(len(rows) // len(memory.mask))
+
+    def sources(self, memory: Memory) -> Tensor:
+        """The source [B] that every row reads."""
+        places = torch.arange(len(memory.mask), device=memory.mask.device)
+        return places.repeat_interleave(self.per_source)
+
     def fold(self, rows: Tensor) -> Tensor:
         """Rows [B, ...] as [N, K, ...]."""
         return rows.unflatten(0, (-1, self.per_source))
@@ -50,6 +60,14 @@ class Readers:
     def unfold(self, groups: Tensor) -> Tensor:
         """Groups [N, K, ...] as rows [B, ...]."""
         return groups.flatten(0, 1)
+
+    def join(self, targets: Tensor) -> Tensor:
+        """Rows of whole targets [B, T, ...] as [N, K T, ...]: one after another, for a source."""
+        return self.fold(targets).flatten(1, 2)
+
+    def part(self, joined: Tensor) -> Tensor:
+        """Joined targets [N, K T, ...] as rows [B, T, ...] again."""
+        return self.unfold(joined.unflatten(1, (self.per_source, -1)))
 
     def select(self, rows: Tensor, memory: SomeMemory) -> tuple[Readers, SomeMemory]:
         """Follow a selection of rows [R]; the memory is copied only where groups change."""
@@ -123,7 +141,7 @@ class Seq2Seq(Protocol):
         ...
 
     def forced(self, memory: Any, target: Tensor) -> OutputDistribution:
-        """The same of sources that are encoded already, so that many targets share a reading."""
+        """The same of sources that are encoded already, as many targets in turn for each."""
         ...
 
 

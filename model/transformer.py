@@ -170,13 +170,16 @@ class TransformerModel(nn.Module):
         bias = causal_bias(target.shape[1], states)
         if self.target_distances is not None:
             bias = bias + self.target_distances(target.shape[1])
+        readers = Readers.of(memory, target)
         for depth, layer in enumerate(self._decoder_layers()):
             query, pair = layer.project(states)
             states = layer.attend_self(states, query, (pair[:, 0], pair[:, 1]), bias)
             source = (memory.keys[depth], memory.values[depth], memory.bias)
-            states, weights = layer.attend_source(states, source)
-            states = layer.think(states)
-        distribution = self._read_out(self.decoder_norm(states), weights, memory.source_ids)
+            joined, weights = layer.attend_source(readers.join(states), source)
+            states = layer.think(readers.part(joined))
+        weights = readers.part(weights.transpose(1, 2)).transpose(1, 2)
+        source_ids = memory.source_ids[readers.sources(memory)]
+        distribution = self._read_out(self.decoder_norm(states), weights, source_ids)
         return replace(distribution, memory=memory.states)
 
     def _decoder_layers(self) -> list[DecoderLayer]:

@@ -83,6 +83,17 @@ def test_what_stands_in_the_padding_is_never_read(model, sources, target):
     )
 
 
+def test_the_targets_of_a_source_share_its_memory(model, sources, target):
+    ids, mask = sources
+    several = torch.cat([target, target.flip(1), target.roll(1, dims=1)])
+    in_turn = torch.arange(9).view(3, 3).T.flatten()  # all of the first source, of the second ...
+    forced = model.forced(model.encode(ids, mask), several[in_turn])
+    expected = model.distribution(ids.repeat(3, 1), mask.repeat(3, 1), several)
+    torch.testing.assert_close(forced.log_probs(), expected.log_probs()[in_turn], **TOLERANCE)
+    if forced.attention is not None:
+        torch.testing.assert_close(forced.attention, expected.attention[in_turn], **TOLERANCE)
+
+
 def test_attention_sums_to_one_and_leaves_padding_alone(model, sources, target):
     ids, mask = sources
     _, outputs = replay(model, ids, mask, target)

@@ -22,7 +22,7 @@ class OutputDistribution:
     copy_gate: Tensor | None = None  # g, [B, T]
     attention: Tensor | None = None  # [B, T, S], what is copied from; sums to 1 over S
     source_ids: Tensor | None = None  # [B, S]
-    memory: Tensor | None = None  # [B, S, D], the encoder's states; under teacher forcing only
+    memory: Tensor | None = None  # [N, S, D], the encoder's states; under teacher forcing only
 
     def log_probs(self) -> Tensor:
         """Log-probabilities [B, T, V] in float32."""

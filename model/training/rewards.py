@@ -5,13 +5,14 @@ some of its own summaries are drawn, and those that are worth more than their si
 likelier: the self-critical training of Rennie et al. 2017, for summaries Paulus et al. 2018, with
 the other draws as the baseline (Kool et al. 2019). A summary is worth what it shares with the
 reference, less what neither the reference nor the source says: two words joined by nobody else are
-where a model's sentence breaks.
+where a model's sentence breaks. That price falls with the share of its own pairs that a reference
+joined itself: a title that rewords its text asks for rewording.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from itertools import pairwise
 from statistics import fmean
 from typing import cast
@@ -20,13 +21,13 @@ import torch
 from torch import Tensor, nn
 
 from model.config import SpecialTokens
-from model.seq2seq import Memory, Seq2Seq
+from model.seq2seq import Memory, Readers, Seq2Seq
 from model.tokenizer import Tokenizer
 
 DRAWS = 4  # per source
 TEMPERATURE = 0.7  # a search looks where the model is surest
-LONGEST = 40  # tokens; what comes behind them is taught word by word alone
-JOINED_PRICE = 0.5  # of pairs of neighbours all of which nobody else has
+LONGEST = 80  # tokens; what comes behind them is taught word by word alone
+JOINED_PRICE = 0.7  # of pairs nobody else has, where the source has all of the reference
 
 
 class Reward:
@@ -47,9 +48,11 @@ class Reward:
         """
         own, wanted, read = ([self._same[id] for id in ids] for ids in (written, reference, source))
         pairs, wanted_pairs = list(pairwise(own)), list(pairwise(wanted))
-        known = {*wanted_pairs, *pairwise(read)}
-        joined = sum(pair not in known for pair in pairs) / max(1, len(pairs))
-        return (_f1(own, wanted) + _f1(pairs, wanted_pairs)) / 2 - JOINED_PRICE * joined
+        of_source = set(pairwise(read))
+        known = of_source.union(wanted_pairs)
+        joined = 1 - _share(pairs, known)
+        price = JOINED_PRICE * _share(wanted_pairs, of_source)
+        return (_f1(own, wanted) + _f1(pairs, wanted_pairs)) / 2 - price * joined
 
     def advantages(
         self, drawn: Sequence[Sequence[int]], reference: Sequence[int], source: Sequence[int]
@@ -62,20 +65,27 @@ class Reward:
 @torch.no_grad()
 def draw_targets(model: Seq2Seq, memory: Memory, special: SpecialTokens) -> tuple[Tensor, Tensor]:
     """`DRAWS` targets [B, T] for every source in turn, to the end or `LONGEST`, and their mask."""
-    sources = torch.arange(len(memory.mask), device=memory.mask.device)
-    state = model.start(memory).select(sources.repeat_interleave(DRAWS))
-    previous = torch.full((DRAWS * len(sources),), special.decoder_start_id, device=sources.device)
-    is_live = torch.ones_like(previous, dtype=torch.bool)
-    tokens: list[Tensor] = []
-    real: list[Tensor] = []
-    while len(tokens) < LONGEST and bool(is_live.any()):
+    sources = Readers(DRAWS).sources(memory)
+    state = model.start(memory).select(sources)
+    rows = torch.arange(len(sources), device=sources.device)  # those that the state still has
+    drawn = torch.full((len(rows), LONGEST), special.pad_id, device=rows.device)
+    is_real = torch.zeros_like(drawn, dtype=torch.bool)
+    previous = torch.full_like(rows, special.decoder_start_id)
+    is_live = torch.ones_like(rows, dtype=torch.bool)
+    length = 0
+    while length < LONGEST and bool(is_live.any()):
+        if 2 * int(is_live.sum()) <= len(rows):
+            live = is_live.nonzero().squeeze(1)
+            state, rows, previous, is_live = (
+                state.select(live), rows[live], previous[live], is_live[live],
+            )  # fmt: skip
         output, state = model.step(previous, state, record=False)
-        drawn = _draw((output.log_probs / TEMPERATURE).softmax(dim=-1))
-        previous = drawn.where(is_live, special.pad_id)
-        tokens.append(previous)
-        real.append(is_live)
+        previous = _draw((output.log_probs / TEMPERATURE).softmax(dim=-1))
+        drawn[rows, length] = previous.where(is_live, special.pad_id)
+        is_real[rows, length] = is_live
         is_live = is_live & (previous != special.eos_id)
-    return torch.stack(tokens, dim=1), torch.stack(real, dim=1)
+        length += 1
+    return drawn[:, :length], is_real[:, :length]
 
 
 def reward_loss(
@@ -105,8 +115,7 @@ def reward_loss(
             written[DRAWS * place : DRAWS * (place + 1)], reference, source
         )
     ]
-    rows = torch.arange(len(sources), device=target.device).repeat_interleave(DRAWS)
-    log_probs = model.forced(memory.select(rows), drawn).target_log_probs(drawn)
+    log_probs = model.forced(memory, drawn).target_log_probs(drawn)
     sums = torch.where(is_real, log_probs, 0.0).sum(dim=-1)
     return -(sums * sums.new_tensor(advantages)).sum() / DRAWS
 
@@ -115,6 +124,11 @@ def _draw(probs: Tensor) -> Tensor:
     """One column [B] of each row [B, V]; `multinomial` takes ten times as long on a CPU."""
     sums = probs.cumsum(dim=-1)
     return torch.searchsorted(sums, sums[:, -1:] * torch.rand_like(sums[:, :1])).squeeze(1)
+
+
+def _share(pairs: Sequence[Hashable], known: Collection[Hashable]) -> float:
+    """How many of the pairs are known; 1 where there is none."""
+    return fmean(pair in known for pair in pairs) if pairs else 1.0
 
 
 def _f1(written: Sequence[Hashable], wanted: Sequence[Hashable]) -> float:

@@ -60,9 +60,26 @@ def test_what_nobody_else_has_side_by_side_costs(worth, monkeypatch):
     texts = "the old pier", "Ferry stops at the", "Ferry town pier"
     dear = [worth(text) for text in texts]
     monkeypatch.setattr(rewards, "JOINED_PRICE", 0.0)
-    costs = [worth(text) - price for text, price in zip(texts, dear, strict=True)]
-    # The second ends where nobody does, one of its four pairs; the last has two of three.
-    assert costs == pytest.approx([0.0, 0.5 / 4, 0.5 * 2 / 3])
+    costs = [paid - worth(text) for text, paid in zip(texts, dear, strict=True)]
+    # The second ends where nobody does, one of its four pairs; the last has two of three. Of the
+    # reference's own four, the source has the first two.
+    assert costs == pytest.approx([0.0, -0.35 / 4, -0.35 * 2 / 3])
+
+
+def test_the_price_is_that_of_the_references_manner(tokenizer, monkeypatch):
+    """Where the reference rewords all, rewording is free; where it copies all, it costs most."""
+    source, broken = "Ferry stops at pier", "pier ferry"
+    ids, read = tokenizer.encode_target(broken), tokenizer.encode_source(source, None, 200).ids
+    references = [tokenizer.encode_target(text) for text in (source, "Tickets valid", "town pier")]
+
+    def worth() -> list[float]:
+        return [Reward(tokenizer)(ids, reference, read) for reference in references]
+
+    dear = worth()
+    monkeypatch.setattr(rewards, "JOINED_PRICE", 0.0)
+    shares = [1.0, 0.0, 0.5]  # of the last, the end
+    costs = [free - paid for free, paid in zip(worth(), dear, strict=True)]
+    assert costs == pytest.approx([0.7 * share * 2 / 2 for share in shares])
 
 
 def test_an_advantage_is_over_the_mean_of_the_others(tokenizer):
