@@ -98,16 +98,11 @@ class RNNModel(nn.Module):
     def start(self, memory: RNNMemory) -> RNNState:
         """The state before the first token, one row per source."""
         states = memory.states
-        zeros = states.new_zeros(len(states), self.config.hidden_size)
         is_lstm = self.config.cell == "lstm"
-        return RNNState(
-            memory,
-            Readers(),
-            memory.initial,
-            tuple(zeros for _ in memory.initial) if is_lstm else (),
-            states.new_zeros(len(states), self.config.embedding_size),
-            states.new_zeros(states.shape[:2]),
-        )
+        cells = tuple(part.new_zeros(part.shape) for part in memory.initial) if is_lstm else ()
+        attentional = states.new_zeros(len(states), self.config.embedding_size)
+        coverage = states.new_zeros(states.shape[:2])
+        return RNNState(memory, Readers(), memory.initial, cells, attentional, coverage)
 
     def step(
         self, previous_ids: Tensor, state: RNNState, record: bool = True
@@ -130,8 +125,8 @@ class RNNModel(nn.Module):
         states, mask, source_ids, keys, attentional, coverage, *recurrent = tensors
         layers = self.config.decoder_layers
         memory = RNNMemory(states, mask, source_ids, keys, ())
-        hidden, cells = tuple(recurrent[:layers]), tuple(recurrent[layers:])
-        state = RNNState(memory, readers, hidden, cells, attentional, coverage)
+        past = tuple(recurrent[:layers]), tuple(recurrent[layers:])
+        state = RNNState(memory, readers, *past, attentional, coverage)
         reading, state = self._advance(self.embedding(previous_ids), state)
         gate = None if reading.copy_logit is None else reading.copy_logit.sigmoid()
         distribution = OutputDistribution(
@@ -153,15 +148,15 @@ class RNNModel(nn.Module):
 
     def forced(self, memory: RNNMemory, target: Tensor) -> OutputDistribution:
         """The same of sources read already; the vocabulary is projected once for all places."""
-        readers = Readers.of(memory, target)
-        state = self.start(memory).select(readers.sources(memory))
+        sources = Readers.of(memory, target).sources(memory)
+        state = self.start(memory).select(sources)
         start = torch.full_like(target[:, :1], self.config.decoder_start_id)
         embedded = self.dropout(self.embedding(torch.cat([start, target[:, :-1]], dim=1)))
         reading = self._read_all(embedded, state)
         logits = self.output(self.dropout(reading.attentional))
         gate = None if reading.copy_logit is None else reading.copy_logit.sigmoid()
-        source_ids = memory.source_ids[readers.sources(memory)]
-        return OutputDistribution(logits, gate, reading.weights, source_ids, memory.states)
+        ids = memory.source_ids[sources]
+        return OutputDistribution(logits, gate, reading.weights, ids, memory.states)
 
     def _read_all(self, embedded: Tensor, state: RNNState) -> _Reading:
         """All places of embeddings [B, T, E] at once; the reading's tensors gain an axis T."""

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from statistics import fmean
 
 import numpy as np
@@ -106,6 +107,36 @@ def test_draws_come_source_by_source_and_end_with_the_end_token(opened):
         assert config.eos_id not in written[:-1]
         assert written[-1] == config.eos_id or len(written) == drawn.shape[1]
         assert set(ids[~real].tolist()) <= {config.pad_id}
+
+
+def test_rows_that_ended_leave_the_batch_and_the_others_go_on(opened, monkeypatch):
+    """Drawn without chance, every source has what it has alone, whenever its neighbours end."""
+    model, batch, _ = opened
+    monkeypatch.setattr(rewards, "_draw", lambda probs: probs.argmax(dim=-1))
+    sizes: list[int] = []
+    step = model.step
+
+    def ending(previous, state, record=True):
+        """An untrained model doesn't end: this one does behind as many tokens as its source has."""
+        sizes.append(len(previous))
+        output, state = step(previous, state, record)
+        length = state.memory.mask.sum(dim=1).repeat_interleave(state.readers.per_source)
+        log_probs = output.log_probs.clone()
+        log_probs[:, model.config.eos_id] = torch.where(length <= len(sizes), 0.0, -torch.inf)
+        return replace(output, log_probs=log_probs), state
+
+    def said(rows: slice) -> list[list[int]]:
+        sizes.clear()
+        memory = model.encode(batch.source[rows], batch.mask[rows])
+        drawn, is_real = draw_targets(model, memory, model.config)
+        return [ids[real].tolist() for ids, real in zip(drawn, is_real, strict=True)]
+
+    monkeypatch.setattr(model, "step", ending)
+    alone = [ids for row in range(len(batch.source)) for ids in said(slice(row, row + 1))]
+    assert said(slice(None)) == alone
+    assert len({len(ids) for ids in alone}) > 2
+    assert sizes[0] == len(alone)
+    assert sizes[-1] <= len(alone) / 2  # they did leave
 
 
 def test_a_draw_follows_its_probability():
