@@ -6,19 +6,21 @@ likelier: the self-critical training of Rennie et al. 2017, for summaries Paulus
 the other draws as the baseline (Kool et al. 2019). A summary is worth what it shares with the
 reference, less what neither the reference nor the source says: two words joined by nobody else are
 where a model's sentence breaks. That price falls with the share of its own pairs that a reference
-joined itself: a title that rewords its text asks for rewording.
+joined itself: a title that rewords its text asks for rewording. It is paid where it is due, by the
+tokens of the pair and the few before them, so that one break spoils no good line of long notes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Sequence
-from itertools import pairwise
+from collections.abc import Hashable, Sequence
+from itertools import accumulate, pairwise
 from statistics import fmean
 from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from model.config import SpecialTokens
 from model.seq2seq import Memory, Readers, Seq2Seq
@@ -27,7 +29,9 @@ from model.tokenizer import Tokenizer
 DRAWS = 4  # per source
 TEMPERATURE = 0.7  # a search looks where the model is surest
 LONGEST = 80  # tokens; what comes behind them is taught word by word alone
-JOINED_PRICE = 0.7  # of pairs nobody else has, where the source has all of the reference
+JOINED_PRICE = 1.0  # of pairs nobody else has, where the source has all of the reference
+DISCOUNT = 0.8  # a token answers for its own pair, and less and less for those that follow
+LINE_END = "\n"  # before a line's first word stands nothing, as before a text's
 
 
 class Reward:
@@ -38,28 +42,53 @@ class Reward:
         folded = [text.strip().casefold() or text for text in texts]
         known = {text: id for id, text in enumerate(folded)}
         self._same = [known[text] for text in folded]
+        self._line_end = known.get(LINE_END)
 
-    def __call__(
+    def shared(self, written: Sequence[int], reference: Sequence[int]) -> float:
+        """Mean F1 of single tokens and of pairs."""
+        own, wanted = self._folded(written), self._folded(reference)
+        return (_f1(own, wanted) + _f1([*pairwise(own)], [*pairwise(wanted)])) / 2
+
+    def joined(
         self, written: Sequence[int], reference: Sequence[int], source: Sequence[int]
-    ) -> float:
-        """Mean F1 of single tokens and of pairs, less the price of the pairs nobody else has.
+    ) -> list[bool]:
+        """For each token, whether nobody else has it behind the one before it.
 
         The end token is one of them: an end where neither of the others ends is a cut.
         """
-        own, wanted, read = ([self._same[id] for id in ids] for ids in (written, reference, source))
-        pairs, wanted_pairs = list(pairwise(own)), list(pairwise(wanted))
-        of_source = set(pairwise(read))
-        known = of_source.union(wanted_pairs)
-        joined = 1 - _share(pairs, known)
-        price = JOINED_PRICE * _share(wanted_pairs, of_source)
-        return (_f1(own, wanted) + _f1(pairs, wanted_pairs)) / 2 - price * joined
+        own, wanted, read = (self._folded(ids) for ids in (written, reference, source))
+        known = set(pairwise(read)).union(pairwise(wanted))
+        pairs = pairwise(own)
+        return [False, *(pair not in known and pair[0] != self._line_end for pair in pairs)]
+
+    def price(self, reference: Sequence[int], source: Sequence[int]) -> float:
+        """Of a pair nobody else has: the more, the more of the reference's the source has."""
+        wanted = [*pairwise(self._folded(reference))]
+        of_source = set(pairwise(self._folded(source)))
+        return JOINED_PRICE * (fmean(pair in of_source for pair in wanted) if wanted else 1.0)
 
     def advantages(
         self, drawn: Sequence[Sequence[int]], reference: Sequence[int], source: Sequence[int]
-    ) -> list[float]:
-        """How much more each of a source's draws is worth than the mean of the others."""
-        worth = [self(written, reference, source) for written in drawn]
-        return [len(worth) / (len(worth) - 1) * (own - fmean(worth)) for own in worth]
+    ) -> list[list[float]]:
+        """For each token of a source's draws, how much more it is worth than the other draws.
+
+        What is shared is the whole draw's. What is joined is the mean over the tokens from this
+        one on, each with `DISCOUNT` of the weight of the one before it.
+        """
+        price = self.price(reference, source)
+        shared = [self.shared(written, reference) for written in drawn]
+        joined = [self.joined(written, reference, source) for written in drawn]
+        advantages = []
+        for place, breaks in enumerate(joined):
+            others = [other for index, other in enumerate(joined) if index != place]
+            usual = fmean(is_joined for other in others for is_joined in other)
+            better = shared[place] - fmean(shared[:place] + shared[place + 1 :])
+            smoother = _discounted([usual - is_joined for is_joined in breaks])
+            advantages.append([better + price * following for following in smoother])
+        return advantages
+
+    def _folded(self, ids: Sequence[int]) -> list[int]:
+        return [self._same[id] for id in ids]
 
 
 @torch.no_grad()
@@ -96,7 +125,7 @@ def reward_loss(
     special: SpecialTokens,
     reward: Reward,
 ) -> Tensor:
-    """Minus log P of what is drawn, times its advantage: the mean of a source's draws, summed.
+    """Minus log P of every token drawn, times its advantage: the mean of a source's draws, summed.
 
     `target` [B, T] has the references of the sources in `memory`.
     """
@@ -109,15 +138,15 @@ def reward_loss(
     references = [ids[real].tolist() for ids, real in zip(target, target_mask, strict=True)]
     sources = [ids[real].tolist() for ids, real in zip(memory.source_ids, memory.mask, strict=True)]
     advantages = [
-        advantage
+        torch.tensor(advantage)
         for place, (reference, source) in enumerate(zip(references, sources, strict=True))
         for advantage in reward.advantages(
             written[DRAWS * place : DRAWS * (place + 1)], reference, source
         )
     ]
     log_probs = model.forced(memory, drawn).target_log_probs(drawn)
-    sums = torch.where(is_real, log_probs, 0.0).sum(dim=-1)
-    return -(sums * sums.new_tensor(advantages)).sum() / DRAWS
+    gained = log_probs * pad_sequence(advantages, batch_first=True).to(log_probs)
+    return -torch.where(is_real, gained, 0.0).sum() / DRAWS
 
 
 def _draw(probs: Tensor) -> Tensor:
@@ -126,9 +155,14 @@ def _draw(probs: Tensor) -> Tensor:
     return torch.searchsorted(sums, sums[:, -1:] * torch.rand_like(sums[:, :1])).squeeze(1)
 
 
-def _share(pairs: Sequence[Hashable], known: Collection[Hashable]) -> float:
-    """How many of the pairs are known; 1 where there is none."""
-    return fmean(pair in known for pair in pairs) if pairs else 1.0
+def _discounted(values: Sequence[float]) -> list[float]:
+    """For each value, the mean of it and those that follow; `DISCOUNT` weighs each step away."""
+    backwards = accumulate(
+        reversed(values),
+        lambda later, value: DISCOUNT * later + (1 - DISCOUNT) * value,
+        initial=0.0,
+    )
+    return [*backwards][:0:-1]
 
 
 def _f1(written: Sequence[Hashable], wanted: Sequence[Hashable]) -> float:

@@ -1,20 +1,10 @@
-from dataclasses import replace
 from statistics import fmean
 
-import numpy as np
 import pytest
-import torch
 
-from model import checkpoint
 from model.tokenizer import Tokenizer
 from model.training import rewards
-from model.training.data import Limits, collate
-from model.training.loop import train
-from model.training.loss import Objective
-from model.training.packing import open_split
-from model.training.rewards import DRAWS, LONGEST, Reward, draw_targets, reward_loss
-from model.training.settings import TrainingSettings, configuration_from
-from tests.training.conftest import MODELS
+from model.training.rewards import DISCOUNT, Reward
 
 SOURCE = "The ferry stops at the old pier, said the town. Tickets stay valid."
 REFERENCE = "Ferry stops at pier"
@@ -25,27 +15,22 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.train([SOURCE, REFERENCE, "ferry Stops at Pier"] * 20, 400)
 
 
+def worth_of(reward: Reward, *texts: list[int]) -> float:
+    """What a text shares with its reference, less what it pays for its breaks."""
+    written, reference, source = texts
+    price = reward.price(reference, source)
+    return reward.shared(written, reference) - price * fmean(reward.joined(*texts))
+
+
 @pytest.fixture
 def worth(tokenizer):
-    reward = Reward(tokenizer)
+    source = tokenizer.encode_source(SOURCE, None, 200).ids
+    reference = tokenizer.encode_target(REFERENCE)
 
     def worth(text: str) -> float:
-        source = tokenizer.encode_source(SOURCE, None, 200).ids
-        return reward(tokenizer.encode_target(text), tokenizer.encode_target(REFERENCE), source)
+        return worth_of(Reward(tokenizer), tokenizer.encode_target(text), reference, source)
 
     return worth
-
-
-@pytest.fixture
-def opened(digits, family):
-    """An untrained model, and a batch of digit strings with their reversals."""
-    split = open_split(digits, "valid")
-    values = {"model": MODELS[family] | {"dropout": 0.0}, "training": {"max_steps": 1}}
-    tokenizer = Tokenizer.load(digits)
-    torch.manual_seed(3)
-    config = configuration_from(values, "test").model_config(tokenizer.vocabulary_size)
-    model = checkpoint.build(config).eval()
-    return model, collate(split, np.arange(20), Limits(64, 64, 10_000), config), tokenizer
 
 
 def test_the_reference_is_worth_most(worth):
@@ -62,170 +47,60 @@ def test_what_nobody_else_has_side_by_side_costs(worth, monkeypatch):
     dear = [worth(text) for text in texts]
     monkeypatch.setattr(rewards, "JOINED_PRICE", 0.0)
     costs = [paid - worth(text) for text, paid in zip(texts, dear, strict=True)]
-    # The second ends where nobody does, one of its four pairs; the last has two of three. Of the
-    # reference's own four, the source has the first two.
-    assert costs == pytest.approx([0.0, -0.35 / 4, -0.35 * 2 / 3])
+    # The second ends where nobody does, one of its five tokens; the last has two of four. Of the
+    # reference's own pairs, the source has half.
+    assert costs == pytest.approx([0.0, -0.5 / 5, -0.5 * 2 / 4])
 
 
-def test_the_price_is_that_of_the_references_manner(tokenizer, monkeypatch):
+def test_the_price_is_that_of_the_references_manner(tokenizer):
     """Where the reference rewords all, rewording is free; where it copies all, it costs most."""
-    source, broken = "Ferry stops at pier", "pier ferry"
-    ids, read = tokenizer.encode_target(broken), tokenizer.encode_source(source, None, 200).ids
+    source = "Ferry stops at pier"
+    read = tokenizer.encode_source(source, None, 200).ids
     references = [tokenizer.encode_target(text) for text in (source, "Tickets valid", "town pier")]
+    prices = [Reward(tokenizer).price(reference, read) for reference in references]
+    assert prices == pytest.approx([1.0, 0.0, 0.5])  # of the last, the source has the end
 
-    def worth() -> list[float]:
-        return [Reward(tokenizer)(ids, reference, read) for reference in references]
 
-    dear = worth()
+@pytest.mark.parametrize(
+    ("text", "breaks"),
+    [
+        ("at the pier.\nat the pier.", 0),
+        ("at the pier. at the pier.", 1),
+        ("Tickets\nat the pier.", 1),
+    ],
+)
+def test_a_line_may_start_with_any_word_but_end_only_where_one_ends(text, breaks):
+    source = "at the pier.\nTickets stay valid."
+    tokenizer = Tokenizer.train([source, text] * 20, 400)
+    read, written = tokenizer.encode_source(source, None, 200).ids, tokenizer.encode_target(text)
+    assert sum(Reward(tokenizer).joined(written, [], read)) == breaks
+
+
+def test_what_is_shared_counts_over_the_mean_of_the_others(tokenizer, monkeypatch):
     monkeypatch.setattr(rewards, "JOINED_PRICE", 0.0)
-    shares = [1.0, 0.0, 0.5]  # of the last, the end
-    costs = [free - paid for free, paid in zip(worth(), dear, strict=True)]
-    assert costs == pytest.approx([0.7 * share * 2 / 2 for share in shares])
-
-
-def test_an_advantage_is_over_the_mean_of_the_others(tokenizer):
     reward = Reward(tokenizer)
     drawn = [tokenizer.encode_target(text) for text in (REFERENCE, "Ferry stops", "town", "pier")]
     reference, source = drawn[0], tokenizer.encode_source(SOURCE, None, 200).ids
-    worth = [reward(ids, reference, source) for ids in drawn]
+    shared = [reward.shared(ids, reference) for ids in drawn]
     found = reward.advantages(drawn, reference, source)
-    assert found[0] == pytest.approx(worth[0] - sum(worth[1:]) / 3)
-    assert sum(found) == pytest.approx(0.0)
+    assert [len(tokens) for tokens in found] == [len(ids) for ids in drawn]
+    assert found[0] == pytest.approx([shared[0] - sum(shared[1:]) / 3] * len(drawn[0]))
 
 
-def test_draws_come_source_by_source_and_end_with_the_end_token(opened):
-    model, batch, _ = opened
-    memory, config = model.encode(batch.source, batch.mask), model.config
-    torch.manual_seed(0)
-    drawn, is_real = draw_targets(model, memory, config)
-    assert len(drawn) == DRAWS * len(batch.source)
-    assert drawn.shape[1] <= LONGEST
-    assert not drawn.requires_grad
-    for ids, real in zip(drawn, is_real, strict=True):
-        written = ids[real].tolist()
-        assert real.tolist() == [True] * len(written) + [False] * (len(ids) - len(written))
-        assert config.eos_id not in written[:-1]
-        assert written[-1] == config.eos_id or len(written) == drawn.shape[1]
-        assert set(ids[~real].tolist()) <= {config.pad_id}
-
-
-def test_rows_that_ended_leave_the_batch_and_the_others_go_on(opened, monkeypatch):
-    """Drawn without chance, every source has what it has alone, whenever its neighbours end."""
-    model, batch, _ = opened
-    monkeypatch.setattr(rewards, "_draw", lambda probs: probs.argmax(dim=-1))
-    sizes: list[int] = []
-    step = model.step
-
-    def ending(previous, state, record=True):
-        """An untrained model doesn't end: this one does behind as many tokens as its source has."""
-        sizes.append(len(previous))
-        output, state = step(previous, state, record)
-        length = state.memory.mask.sum(dim=1).repeat_interleave(state.readers.per_source)
-        log_probs = output.log_probs.clone()
-        log_probs[:, model.config.eos_id] = torch.where(length <= len(sizes), 0.0, -torch.inf)
-        return replace(output, log_probs=log_probs), state
-
-    def said(rows: slice) -> list[list[int]]:
-        sizes.clear()
-        memory = model.encode(batch.source[rows], batch.mask[rows])
-        drawn, is_real = draw_targets(model, memory, model.config)
-        return [ids[real].tolist() for ids, real in zip(drawn, is_real, strict=True)]
-
-    monkeypatch.setattr(model, "step", ending)
-    alone = [ids for row in range(len(batch.source)) for ids in said(slice(row, row + 1))]
-    assert said(slice(None)) == alone
-    assert len({len(ids) for ids in alone}) > 2
-    assert sizes[0] == len(alone)
-    assert sizes[-1] <= len(alone) / 2  # they did leave
-
-
-def test_a_draw_follows_its_probability():
-    torch.manual_seed(1)
-    probs = torch.tensor([[0.0, 0.75, 0.25, 0.0]]).expand(4000, -1)
-    counts = rewards._draw(probs).bincount(minlength=4)
-    assert counts[0] == counts[3] == 0
-    assert 0.72 < counts[1] / 4000 < 0.78
-
-
-def test_the_loss_is_that_of_its_draws_by_their_advantages(opened):
-    model, batch, tokenizer = opened
-    memory, reward = model.encode(batch.source, batch.mask), Reward(tokenizer)
-    torch.manual_seed(5)
-    found = reward_loss(model, memory, batch.target, batch.target_mask, model.config, reward)
-    torch.manual_seed(5)
-    drawn, is_real = draw_targets(model, memory, model.config)
-    expected = 0.0
-    for place in range(len(batch.source)):
-        rows = slice(DRAWS * place, DRAWS * (place + 1))
-        written = [ids[real].tolist() for ids, real in zip(drawn[rows], is_real[rows], strict=True)]
-        reference = batch.target[place][batch.target_mask[place]].tolist()
-        source = batch.source[place][batch.mask[place]].tolist()
-        for ids, advantage in zip(
-            written, reward.advantages(written, reference, source), strict=True
-        ):
-            # Alone, so that neither padding nor a neighbour has a say.
-            one, mask = torch.tensor([source]), torch.ones(1, len(source), dtype=torch.bool)
-            log_probs = model(one, mask, torch.tensor([ids])).squeeze(0)
-            said = log_probs.gather(1, torch.tensor(ids).unsqueeze(1)).sum().item()
-            expected -= said * advantage / DRAWS
-    assert found.item() == pytest.approx(expected, abs=1e-4)
-
-
-def test_the_objective_of_training_has_rewards_and_that_of_validation_none(opened):
-    model, batch, tokenizer = opened
-    settings = TrainingSettings(max_steps=1, label_smoothing=0.0, reward_weight=3.0)
+def test_a_break_is_paid_by_its_pair_and_less_by_those_before_it(tokenizer, monkeypatch):
+    monkeypatch.setattr(Reward, "shared", lambda *_: 0.0)
+    source = tokenizer.encode_source(SOURCE, None, 200).ids
+    reference = tokenizer.encode_target("Tickets stay valid.")
+    good, broken = reference, tokenizer.encode_target("Tickets stay pier, said the town.")
     reward = Reward(tokenizer)
-    objective = Objective(model, settings, None, reward)
-    plain = objective.eval()(*batch)
-    torch.manual_seed(7)
-    found = objective.train()(*batch)
-    torch.manual_seed(7)
-    memory = model.encode(batch.source, batch.mask)
-    drawn = reward_loss(model, memory, batch.target, batch.target_mask, model.config, reward)
-    torch.testing.assert_close(plain.objective, plain.negative_log_likelihood)
-    torch.testing.assert_close(found.objective, plain.objective + 3.0 * drawn)
-    torch.testing.assert_close(found.negative_log_likelihood, plain.negative_log_likelihood)
-
-
-def test_rewards_reach_the_weights_of_a_run(tmp_path, digits):
-    def weights(name: str, **settings: object) -> torch.Tensor:
-        training = {"max_steps": 1, "threads": 1, "precision": "fp32", "average_decay": 0.0}
-        values = {"model": MODELS["transformer"], "training": training | settings}
-        train(configuration_from(values, "test"), digits, tmp_path / name, progress=False)
-        return torch.cat(
-            [p.flatten() for p in checkpoint.load(tmp_path / name / "best").model.parameters()]
-        )
-
-    plain = weights("plain")
-    assert torch.equal(weights("again"), plain)
-    assert not torch.equal(weights("rewarded", reward_weight=5.0), plain)
-
-
-def test_what_is_drawn_becomes_worth_more(opened):
-    """Rewards alone teach what is wanted, though no reference's words are taught."""
-    model, batch, tokenizer = opened
-    reward, config = Reward(tokenizer), model.config
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-
-    def mean_worth() -> float:
-        torch.manual_seed(0)
-        memory = model.encode(batch.source, batch.mask)
-        drawn, is_real = draw_targets(model, memory, config)
-        worth = [
-            reward(
-                ids[real].tolist(),
-                batch.target[row // DRAWS][batch.target_mask[row // DRAWS]].tolist(),
-                batch.source[row // DRAWS][batch.mask[row // DRAWS]].tolist(),
-            )
-            for row, (ids, real) in enumerate(zip(drawn, is_real, strict=True))
-        ]
-        return fmean(worth)
-
-    before = mean_worth()
-    for _ in range(80):
-        memory = model.encode(batch.source, batch.mask)
-        loss = reward_loss(model, memory, batch.target, batch.target_mask, config, reward)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    assert mean_worth() > before + 0.1
+    joined = reward.joined(broken, reference, source)
+    place = joined.index(True)
+    assert sum(joined) == 1
+    flat, steep = reward.advantages([good, broken], reference, source)
+    # The good one is better than the other's mean, most where most is still to come.
+    usual = 1 / len(broken)
+    to_come = [1 - DISCOUNT ** (len(good) - index) for index in range(len(good))]
+    assert flat == pytest.approx([usual * share for share in to_come])
+    assert steep[place] == pytest.approx(DISCOUNT - 1)
+    assert steep[: place + 1] == sorted(steep[: place + 1], reverse=True)
+    assert steep[place + 1 :] == pytest.approx([0.0] * (len(broken) - place - 1))
