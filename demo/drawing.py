@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, ParamSpec
 
 import gradio as gr
 
@@ -23,6 +23,8 @@ from model.trace import Trace
 MERGED = "all parts, merged"
 NOTHING = "Nothing to draw yet."
 KEEP: Any = gr.skip()
+
+Given = ParamSpec("Given")
 
 
 class Views(NamedTuple):
@@ -152,6 +154,29 @@ def progress(update: DocumentUpdate | StreamUpdate) -> Message | str:
     if update.merging:
         return message("Merging the summaries of {parts} parts.", parts=update.parts)
     return message("Part {part} of {parts}", part=update.part, parts=update.parts)
+
+
+def parted(
+    handler: Callable[Given, Iterator[Views]],
+) -> Callable[Given, Iterator[tuple[Any, Views]]]:
+    """The handler as (summary, what else there is to show), the second for `drawn`.
+
+    At every update Gradio makes all outputs of a listener anew, those that stay as they are, too:
+    17 components beside a summary that grows take longer than the model.
+    """
+
+    @functools.wraps(handler)
+    def in_two(*values: Given.args, **named: Given.kwargs) -> Iterator[tuple[Any, Views]]:
+        for shown in handler(*values, **named):
+            grows = shown.session is KEEP
+            yield (shown.summary, Views()) if grows else (KEEP, shown)
+
+    return in_two
+
+
+def drawn(waiting: Views) -> tuple[Any, ...]:
+    """The rest of the views, and that nothing waits any longer."""
+    return (*waiting, Views())
 
 
 def begun() -> Views:

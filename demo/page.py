@@ -11,7 +11,7 @@ import gradio as gr
 from demo import components, halting, handlers
 from demo.about import about
 from demo.cards import SettingsCard, SourceCard, Start, header, settings_card, source_card
-from demo.drawing import Figures, Views
+from demo.drawing import Figures, Views, drawn, parted
 from demo.endpoints import add_endpoints
 from demo.events import HIDDEN, LIGHT, MODEL
 from demo.halting import Halt
@@ -49,6 +49,7 @@ class Cards:
     inspection: Inspection
     session: gr.State
     halt: gr.State  # `Halt`: whether the visitor pressed Stop
+    waiting: gr.State  # `Views` of a run that has just ended
 
     @property
     def outputs(self) -> list[Any]:
@@ -86,7 +87,8 @@ def build(library: Library) -> gr.Blocks:
         opened = Session() if summary_start["state"] == "failed" else opening_session()
         session = gr.State(opened, time_to_live=SESSION_SECONDS)
         halt = gr.State(Halt())
-        cards = Cards(model, source, settings, summary, inspected, session, halt)
+        waiting = gr.State(Views())
+        cards = Cards(model, source, settings, summary, inspected, session, halt, waiting)
         add_endpoints(library)  # first: a listener would take the name of its own function
         show(opened, cards.outputs, inspected.tab.value)
         _wire_runs(library, cards)
@@ -107,17 +109,20 @@ def _wire_runs(library: Library, cards: Cards) -> None:
     cards.inspection.compare.run.click(handlers.busy, None, buttons, **LIGHT)
     under_way = [cards.session, cards.halt]
     values = [*under_way, source.text, *cards.how]
-    runs = [
-        source.summarize.click(answers.summarize, values, cards.outputs, **MODEL),
-        alternatives.continue_here(answers.continue_here, under_way, cards.outputs, **MODEL),
+    growing, all_views = [cards.summary.summary, cards.waiting], [*cards.outputs, cards.waiting]
+    told = [
+        source.summarize.click(parted(answers.summarize), values, growing, **MODEL),
+        alternatives.continue_here(parted(answers.continue_here), under_way, growing, **MODEL),
+    ]
+    others = [
         wire_compare(cards.inspection, cards.session, cards.halt, cards.summary.history, library),
         wire_reference(cards.inspection.reference, cards.session, cards.outputs, library),
     ]
-    for run in runs:
+    for run in [*(one.then(drawn, cards.waiting, all_views, **LIGHT) for one in told), *others]:
         _drawing_tab(run.then(handlers.ready, None, buttons, **LIGHT), cards)
     # First what ends a run at its next step; Gradio itself waits for its next update.
     source.stop.click(halting.press, cards.halt, None, js=STOP, **LIGHT)
-    source.stop.click(handlers.ready, None, buttons, cancels=runs, **LIGHT)
+    source.stop.click(handlers.ready, None, buttons, cancels=[*told, *others], **LIGHT)
     compared = cards.inspection.compare
     source.stop.click(
         refresh,
