@@ -87,7 +87,7 @@ def build(library: Library) -> gr.Blocks:
         opened = Session() if summary_start["state"] == "failed" else opening_session()
         session = gr.State(opened, time_to_live=SESSION_SECONDS)
         halt = gr.State(Halt())
-        waiting = gr.State(Views())
+        waiting = gr.State(Views(), time_to_live=SESSION_SECONDS)
         cards = Cards(model, source, settings, summary, inspected, session, halt, waiting)
         add_endpoints(library)  # first: a listener would take the name of its own function
         show(opened, cards.outputs, inspected.tab.value)
