@@ -161,8 +161,8 @@ def parted(
 ) -> Callable[Given, Iterator[tuple[Any, Views]]]:
     """The handler as (summary, what else there is to show), the second for `drawn`.
 
-    At every update Gradio makes all outputs of a listener anew, those that stay as they are, too:
-    17 components beside a summary that grows take longer than the model.
+    At every update Gradio makes all outputs of a listener anew, also those that stay as they are:
+    with all views a summary that grows keeps the server's one loop busy half of the time.
     """
 
     @functools.wraps(handler)
